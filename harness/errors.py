@@ -1,0 +1,72 @@
+"""Everything the harness raises on purpose.
+
+    HarnessError
+    ├── TargetError          the target cannot be used (exit code 4)
+    │   ├── TargetNotFound   no such file, module, name or URL
+    │   ├── AppFailed        the app's own code failed before it was served
+    │   └── AppUnreachable   it was started, or named by URL, and does not answer
+    ├── OptionError          an option of the command line or the ini file (exit code 4)
+    ├── BrowserMissing       no browser on this machine
+    └── CallFailed           an assertion of a user's own test about a call
+
+A message names the thing, the choices and the next step; it is shown as it is.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+__all__ = [
+    "AppFailed",
+    "AppUnreachable",
+    "BrowserMissing",
+    "CallFailed",
+    "HarnessError",
+    "OptionError",
+    "TargetError",
+    "TargetNotFound",
+    "choices",
+]
+
+
+class HarnessError(Exception):
+    """The root of the tree above."""
+
+
+class TargetError(HarnessError):
+    """The target cannot be used."""
+
+
+class TargetNotFound(TargetError):
+    """Nothing was found where the target points."""
+
+
+class AppFailed(TargetError):
+    """The app's own code failed before the app was served."""
+
+
+class AppUnreachable(TargetError):
+    """The app does not answer at its address."""
+
+
+class OptionError(HarnessError):
+    """An option has a value that cannot be used."""
+
+
+class BrowserMissing(HarnessError):
+    """No browser was found on this machine."""
+
+
+class CallFailed(HarnessError, AssertionError):
+    """A call in a user's own test ended with an error."""
+
+
+def choices(wanted: str, known: Iterable[str]) -> str:
+    """Return ``Choose from a, b. Did you mean 'a'?`` for a message."""
+    names = sorted(known)
+    if not names:
+        return "There are none to choose from."
+    text = f"Choose from {', '.join(names)}."
+    close = difflib.get_close_matches(wanted, names, n=1)
+    return f"{text} Did you mean {close[0]!r}?" if close else text

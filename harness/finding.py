@@ -1,0 +1,149 @@
+"""What a check says is wrong: the unit of every report."""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+from dataclasses import dataclass, replace
+from typing import Any
+
+__all__ = ["Finding", "Repeats", "Severity", "distinct"]
+
+
+class Severity(enum.StrEnum):
+    """error fails a run; warning does with ``--app-fail-on warning``; info never does."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+    @property
+    def rank(self) -> int:
+        """0 for the gravest."""
+        return list(Severity).index(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Repeats:
+    """The same input again: it failed *failed* times of *calls*; *history* is F and . in order."""
+
+    failed: int
+    calls: int
+    history: str = ""
+
+    @property
+    def intermittent(self) -> bool:
+        """True if the same input passed at least once."""
+        return self.failed < self.calls
+
+    def __str__(self) -> str:
+        kind = "intermittent" if self.intermittent else "every time"
+        return f"{kind}, {self.failed} of {self.calls}"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One defect, told once.
+
+    *event* is the event's label ("" for the whole app), *input* one line a parameter,
+    *location* the author's own file and line, *reproduce* a script that shows it again.
+    *id* never depends on a line number or an input, so a baseline survives edits.
+    """
+
+    check: str
+    event: str
+    severity: Severity
+    title: str
+    detail: str = ""
+    step: str = ""
+    input: str = ""
+    exception: str = ""
+    function: str = ""
+    location: str = ""
+    traceback: str = ""
+    reproduce: str = ""
+    repeats: Repeats | None = None
+    number: int = 1
+
+    @property
+    def suite(self) -> str:
+        """The first part of the check's name."""
+        return self.check.partition(".")[0]
+
+    @property
+    def id(self) -> str:
+        """Ten hex digits of check, event, exception type, function; -2, -3 … for further ones."""
+        key = "\0".join((self.check, self.event, self.exception, self.function))
+        digest = hashlib.sha256(key.encode()).hexdigest()[:10]
+        return digest if self.number == 1 else f"{digest}-{self.number}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what `results.json` holds of it."""
+        return {
+            "id": self.id,
+            "suite": self.suite,
+            "check": self.check,
+            "endpoint": self.event,
+            "step": self.step,
+            "severity": str(self.severity),
+            "title": self.title,
+            "detail": self.detail,
+            "input": self.input,
+            "exception": self.exception,
+            "function": self.function,
+            "location": self.location,
+            "traceback": self.traceback,
+            "reproduce": self.reproduce,
+            "repeats": None
+            if self.repeats is None
+            else {
+                "failed": self.repeats.failed,
+                "calls": self.repeats.calls,
+                "history": self.repeats.history,
+                "intermittent": self.repeats.intermittent,
+            },
+            "number": self.number,
+        }
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Finding:
+        """Return the finding that `as_dict` wrote."""
+        repeats = data.get("repeats")
+        return cls(
+            check=data["check"],
+            event=data["endpoint"],
+            severity=Severity(data["severity"]),
+            title=data["title"],
+            detail=data.get("detail", ""),
+            step=data.get("step", ""),
+            input=data.get("input", ""),
+            exception=data.get("exception", ""),
+            function=data.get("function", ""),
+            location=data.get("location", ""),
+            traceback=data.get("traceback", ""),
+            reproduce=data.get("reproduce", ""),
+            repeats=repeats
+            and Repeats(repeats["failed"], repeats["calls"], repeats.get("history", "")),
+            number=data.get("number", 1),
+        )
+
+
+def distinct(findings: list[Finding]) -> list[Finding]:
+    """Return the findings, gravest first, with ids that differ.
+
+    Two bugs of one function with one exception type share a hash; they are numbered in
+    the order of their place in the source.
+    """
+    seen: dict[str, int] = {}
+    result = []
+    for finding in sorted(findings, key=lambda f: (f.event, f.check, _line(f.location), f.title)):
+        first = replace(finding, number=1).id
+        seen[first] = seen.get(first, 0) + 1
+        result.append(replace(finding, number=seen[first]))
+    return sorted(result, key=lambda f: f.severity.rank)
+
+
+def _line(location: str) -> int:
+    _, _, rest = location.rpartition(":")
+    digits = rest.split(" ")[0]
+    return int(digits) if digits.isdigit() else 0

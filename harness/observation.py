@@ -1,0 +1,162 @@
+"""What was sent to an app and what came back: pure data, no behaviour.
+
+A `Call` goes into a driver, an `Observation` comes out. Every driver gives the same
+shape, so that any check can be asked of any driver. All times are seconds of the
+monotonic clock of this machine (`time.monotonic()`, shared between processes on Linux).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+__all__ = ["Call", "CallError", "Effect", "Evidence", "Frame", "Media", "Message", "Observation"]
+
+ErrorKind = Literal["author", "unexpected", "refused", "timeout", "transport"]
+Step = Literal["page", "route", "queue", "preprocess", "function", "postprocess", "rendering", ""]
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A file as a visitor would choose it: a name, its bytes and its MIME type."""
+
+    name: str
+    content: bytes = field(repr=False)
+    mime: str = "application/octet-stream"
+
+    def __repr__(self) -> str:
+        return f"<file {self.name!r}, {self.mime}, {len(self.content)} bytes>"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One event set off with one value an input, in the order of the event's inputs.
+
+    A value is JSON as the page sends it, or a `Media` (also inside lists and mappings)
+    that the driver uploads first. *session* names the visitor: calls with the same
+    session share Gradio's session state; None is a visitor of its own.
+    """
+
+    event: str
+    index: int
+    inputs: tuple[Any, ...]
+    session: str | None = None
+    event_data: Any = None
+    trigger: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One queue message; *at* is when its bytes were read, before they were parsed."""
+
+    kind: str
+    at: float
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One line of a traceback; *own* is true for the author's files."""
+
+    file: str
+    line: int
+    function: str
+    code: str = ""
+    own: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line} in {self.function}"
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What the app did beside its answer: *kind* is write, connect or start."""
+
+    kind: Literal["write", "connect", "start"]
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the probe inside the app's process saw of one call.
+
+    *exception* is the type of the true exception, *intended* whether Gradio counts it as
+    the author speaking (`gr.Error`), *raised* whether the author's code raised it by an
+    own ``raise`` statement. *frames* run from the outermost to the innermost, those of the
+    harness left out. *yields* are the times at which the author's generator yielded;
+    *seconds* says how long each step took, summed over a generator's steps.
+    """
+
+    exception: str = ""
+    message: str = ""
+    module: str = ""
+    intended: bool = False
+    raised: bool = False
+    step: Step = ""
+    frames: tuple[Frame, ...] = ()
+    traceback: str = ""
+    needs: str = ""
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    cpu_seconds: float | None = None
+    yields: tuple[float, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    logged: tuple[str, ...] = ()
+
+    @property
+    def frame(self) -> Frame | None:
+        """The innermost line of the author's own files, if there is one."""
+        return next((frame for frame in reversed(self.frames) if frame.own), None)
+
+
+@dataclass(frozen=True, slots=True)
+class CallError:
+    """How a call failed.
+
+    author: `gr.Error` or another of Gradio's own errors, meant for the visitor.
+    unexpected: any other exception. refused: a validator, a limit or a login said no.
+    timeout: no last message within the time. transport: the connection broke.
+    """
+
+    kind: ErrorKind
+    message: str
+    step: Step = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One call as one driver saw it, from the first byte to the last."""
+
+    call: Call
+    driver: Literal["wire", "client", "browser"]
+    started: float
+    ended: float
+    messages: tuple[Message, ...] = ()
+    outputs: tuple[Any, ...] | None = None
+    error: CallError | None = None
+    evidence: Evidence | None = None
+    event_id: str = ""
+
+    @property
+    def seconds(self) -> float:
+        """From the request to the last message."""
+        return self.ended - self.started
+
+    @property
+    def chunks(self) -> tuple[Message, ...]:
+        """The messages that carried output: each yield, and the end."""
+        return tuple(
+            message
+            for message in self.messages
+            if message.kind in ("process_generating", "process_streaming", "process_completed")
+        )
+
+    @property
+    def first_output_seconds(self) -> float | None:
+        """From the request to the first message with output; None if none came."""
+        return self.chunks[0].at - self.started if self.chunks else None
+
+    @property
+    def logs(self) -> tuple[Message, ...]:
+        """What the app told the visitor by `gr.Info` and `gr.Warning`."""
+        return tuple(message for message in self.messages if message.kind == "log")

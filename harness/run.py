@@ -1,0 +1,310 @@
+"""What one session saw: the only thing that reports are made from.
+
+A `Run` is filled by `Part`s, one a test item. Parts are plain JSON, so that they travel
+on pytest's reports from xdist workers and through the journal of a process that died,
+and `Run.as_dict` is what `results.json` holds (documented in docs/results.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any
+
+from .finding import Finding, Severity, distinct
+
+__all__ = [
+    "SCHEMA",
+    "EventRow",
+    "LatencyRow",
+    "Part",
+    "Run",
+    "Screenshot",
+    "SideEffect",
+    "Skipped",
+    "SuiteRow",
+]
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteRow:
+    """One suite in numbers. *cases* are calls made, *queued_cases* those over the real queue."""
+
+    name: str
+    tests: int = 0
+    cases: int = 0
+    queued_cases: int = 0
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """One event of the contract and what was done with it.
+
+    *answered* calls ended well, *refused* ones with the author's own error or a
+    validator's no, *failed* ones in any other way; the three add up to *cases*.
+    """
+
+    label: str
+    kind: str
+    triggers: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    visibility: str = ""
+    function: str = ""
+    cases: int = 0
+    answered: int = 0
+    refused: int = 0
+    failed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LatencyRow:
+    """Latency of one event, in seconds, over the real queue, one visitor at a time.
+
+    *p99* is None below 100 samples. *samples* are all of them in the order measured,
+    *first_output* the median time to the first output; *where* says whether the app ran
+    in a process of its own.
+    """
+
+    event: str
+    count: int
+    p50: float
+    p95: float
+    maximum: float
+    p99: float | None = None
+    first_output: float | None = None
+    samples: tuple[float, ...] = ()
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Screenshot:
+    """A picture of a page: a PNG in base64, its size in pixels and what it shows."""
+
+    page: str
+    caption: str
+    png: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class SideEffect:
+    """What the app wrote, connected to or started (*kind*) while *event* ran."""
+
+    kind: str
+    what: str
+    event: str = ""
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """What was not tested, and why, in words that say what would change that."""
+
+    what: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one test item adds to a run."""
+
+    findings: tuple[Finding, ...] = ()
+    events: tuple[EventRow, ...] = ()
+    latency: tuple[LatencyRow, ...] = ()
+    screenshots: tuple[Screenshot, ...] = ()
+    effects: tuple[SideEffect, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    suites: tuple[SuiteRow, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain JSON."""
+        return {f.name: [_plain(item) for item in getattr(self, f.name)] for f in fields(self)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Part:
+        """Return the part that `as_dict` wrote."""
+        return cls(
+            findings=tuple(Finding.from_dict(item) for item in data.get("findings", ())),
+            events=tuple(_made(EventRow, item) for item in data.get("events", ())),
+            latency=tuple(_made(LatencyRow, item) for item in data.get("latency", ())),
+            screenshots=tuple(_made(Screenshot, item) for item in data.get("screenshots", ())),
+            effects=tuple(_made(SideEffect, item) for item in data.get("effects", ())),
+            skipped=tuple(_made(Skipped, item) for item in data.get("skipped", ())),
+            suites=tuple(_made(SuiteRow, item) for item in data.get("suites", ())),
+        )
+
+
+@dataclass(slots=True)
+class Run:
+    """One session: what it was about, and everything its items said.
+
+    *started* is ISO 8601 in UTC, *seconds* the wall time. *complete* is false while the
+    session goes on and stays so when it was cut short; *ended* then says how.
+    """
+
+    target: str
+    title: str = ""
+    versions: dict[str, str] = field(default_factory=dict)
+    seed: int = 0
+    profile: str = "standard"
+    command: str = ""
+    started: str = ""
+    seconds: float = 0.0
+    complete: bool = False
+    ended: str = ""
+    fail_on: Severity = Severity.ERROR
+    parts: list[Part] = field(default_factory=list)
+
+    def add(self, part: Part) -> None:
+        """Take in what one item, one worker or one dead process said."""
+        self.parts.append(part)
+
+    @property
+    def findings(self) -> list[Finding]:
+        """Each defect once, gravest first."""
+        once: dict[tuple[str, ...], Finding] = {}
+        for part in self.parts:
+            for f in part.findings:
+                once.setdefault((f.check, f.event, f.exception, f.location or f.title), f)
+        return distinct(list(once.values()))
+
+    @property
+    def failing(self) -> list[Finding]:
+        """The findings that fail the run."""
+        return [f for f in self.findings if f.severity.rank <= self.fail_on.rank]
+
+    @property
+    def events(self) -> list[EventRow]:
+        """One row an event, calls added up."""
+        rows: dict[str, EventRow] = {}
+        for row in (row for part in self.parts for row in part.events):
+            before = rows.get(row.label)
+            rows[row.label] = row if before is None else _sum(before, row)
+        return list(rows.values())
+
+    @property
+    def suites(self) -> list[SuiteRow]:
+        """One row a suite, numbers added up."""
+        rows: dict[str, SuiteRow] = {}
+        for row in (row for part in self.parts for row in part.suites):
+            before = rows.get(row.name)
+            rows[row.name] = row if before is None else _sum(before, row)
+        return list(rows.values())
+
+    @property
+    def effects(self) -> list[SideEffect]:
+        """What the app did beside its answers, each thing once with its count."""
+        rows: dict[tuple[str, str, str], SideEffect] = {}
+        for row in (row for part in self.parts for row in part.effects):
+            key = (row.kind, row.what, row.event)
+            before = rows.get(key)
+            rows[key] = replace(row, count=row.count + (before.count if before else 0))
+        return sorted(rows.values(), key=lambda row: (row.kind, row.what, row.event))
+
+    @property
+    def latency(self) -> list[LatencyRow]:
+        """One row an event; the last measurement counts."""
+        return list({row.event: row for part in self.parts for row in part.latency}.values())
+
+    @property
+    def screenshots(self) -> list[Screenshot]:
+        """In the order taken."""
+        return [shot for part in self.parts for shot in part.screenshots]
+
+    @property
+    def skipped(self) -> list[Skipped]:
+        """What was not tested, each thing once."""
+        return list(dict.fromkeys(item for part in self.parts for item in part.skipped))
+
+    @property
+    def verdict(self) -> str:
+        """One sentence, the first thing that a reader sees."""
+        found = self.findings
+        counts = [
+            f"{number} {severity}{'s' if number != 1 and severity != Severity.INFO else ''}"
+            for severity in Severity
+            if (number := sum(f.severity == severity for f in found))
+        ]
+        tried = [event for event in self.events if event.cases]
+        calls = sum(suite.cases for suite in self.suites)
+        scope = (
+            f"{len(tried)} of {len(self.events)} events driven with {calls} calls"
+            if self.events
+            else "no event driven"
+        )
+        if not self.complete:
+            return f"Cut short ({self.ended or 'still running'}): {', '.join(counts) or 'nothing found so far'}; {scope}."
+        if counts:
+            return f"{', '.join(counts)}; {scope}."
+        return f"Nothing found; {scope}."
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what `results.json` holds."""
+        return {
+            "schema": SCHEMA,
+            "target": self.target,
+            "title": self.title,
+            "verdict": self.verdict,
+            "complete": self.complete,
+            "ended": self.ended,
+            "versions": dict(self.versions),
+            "seed": self.seed,
+            "profile": self.profile,
+            "command": self.command,
+            "started": self.started,
+            "seconds": self.seconds,
+            "fail_on": str(self.fail_on),
+            "suites": [_plain(row) for row in self.suites],
+            "findings": [finding.as_dict() for finding in self.findings],
+            "endpoints": [_plain(row) for row in self.events],
+            "latency": [_plain(row) for row in self.latency],
+            "effects": [_plain(row) for row in self.effects],
+            "screenshots": [_plain(row) for row in self.screenshots],
+            "skipped": [_plain(row) for row in self.skipped],
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Run:
+        """Return the run that `as_dict` wrote."""
+        part = Part.from_dict({**data, "events": data.get("endpoints", ())})
+        plain = {
+            f.name: data[f.name] for f in fields(cls) if f.name in data and f.name != "parts"
+        }
+        run = cls(**{**plain, "fail_on": Severity(data.get("fail_on", "error"))})
+        run.add(part)
+        return run
+
+
+def _plain(item: Any) -> dict[str, Any]:
+    return item.as_dict() if isinstance(item, Finding) else asdict(item)
+
+
+def _made(kind: type[Any], data: Mapping[str, Any]) -> Any:
+    """Return a *kind* from JSON, its lists as tuples; unknown keys of later schemas ignored."""
+    known = {f.name for f in fields(kind)}
+    return kind(
+        **{k: tuple(v) if isinstance(v, list) else v for k, v in data.items() if k in known}
+    )
+
+
+def _sum(first: Any, second: Any) -> Any:
+    """Return *first* with its numbers added to those of *second*."""
+    numbers = {
+        f.name: getattr(first, f.name) + getattr(second, f.name)
+        for f in fields(first)
+        if isinstance(getattr(first, f.name), int | float)
+    }
+    return replace(first, **numbers)
+
+
+def parts_of(items: Iterable[Mapping[str, Any]]) -> list[Part]:
+    """Return the parts of many plain dictionaries."""
+    return [Part.from_dict(item) for item in items]

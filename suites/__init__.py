@@ -1,0 +1,1 @@
+"""The built-in suites: pytest modules that the plugin collects for a target."""
