@@ -9,6 +9,7 @@ only to talk to the running app, never in a baseline.
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -192,26 +193,29 @@ class Contract:
             event = before
         return event
 
-    def examples(self, event: Event) -> tuple[tuple[Any, ...], ...]:
-        """Return the author's examples for exactly the inputs of *event*, one tuple a row."""
-        ids = [parameter.component.id for parameter in event.inputs]
-        rows: list[tuple[Any, ...]] = []
-        for component in self.components.values():
-            if component.type != "dataset":
-                continue
-            columns = component.props.get("component_ids") or []
-            shown = [i for i in ids if i in columns]
-            if not columns or not set(columns) & set(ids):
-                continue
-            for sample in component.props.get("samples") or []:
-                given = dict(zip(columns, sample, strict=False))
-                if shown and all(i in given for i in shown):
-                    rows.append(
-                        tuple(
-                            given.get(p.component.id, p.component.value) for p in event.inputs
-                        )
-                    )
-        return tuple(rows)
+    def examples(self, event: Event) -> tuple[tuple[Event, int], ...]:
+        """Return what a visitor clicks to fill in the author's examples for *event*.
+
+        Each is the event behind a table of examples and the number of a row in it.
+        """
+        wanted = {parameter.component.id for parameter in event.inputs}
+        found: list[tuple[Event, int]] = []
+        for source in self.events:
+            datasets = [p.component for p in source.inputs if p.component.type == "dataset"]
+            if len(datasets) == 1 == len(source.inputs) and source is not event:
+                if wanted & {component.id for component in source.outputs}:
+                    rows = datasets[0].props.get("samples") or ()
+                    found += [(source, row) for row in range(len(rows))]
+        return tuple(found)
+
+    def listeners(self, component: int, names: Iterable[str]) -> tuple[Event, ...]:
+        """Return the events that *component* sets off by an event of these names."""
+        wanted = set(names)
+        return tuple(
+            event
+            for event in self.events
+            if any(t.component == component and t.event in wanted for t in event.triggers)
+        )
 
 
 def read(
@@ -311,6 +315,8 @@ def _component_label(kind: str, props: Mapping[str, Any], ordinal: int) -> str:
     if not name and kind in ("textbox", "multimodaltextbox"):
         name = props.get("placeholder")
     shown = kind.capitalize()
+    if isinstance(name, str) and name.startswith("__i18n__"):
+        return shown if ordinal == 1 else f"{shown} {ordinal}"
     if isinstance(name, str) and name.strip():
         return f"{shown} {' '.join(name.split())[:40]!r}"
     return shown if ordinal == 1 else f"{shown} {ordinal}"
@@ -346,7 +352,7 @@ def _event(
     only = "success" if item.get("trigger_only_on_success") else ""
     return Event(
         index=item["id"],
-        label=api_name or _event_label(triggers, function),
+        label=_label(api_name, triggers, function),
         api_name=api_name,
         visibility=visibility,
         triggers=triggers,
@@ -391,12 +397,18 @@ def _triggers(
         yield Trigger(identity, component.label if component else "Page", event)
 
 
-def _event_label(triggers: tuple[Trigger, ...], function: Function | None) -> str:
+def _label(
+    api_name: str | None, triggers: tuple[Trigger, ...], function: Function | None
+) -> str:
+    """Return the API name; what sets the event off, where Gradio made the name up."""
+    made_up = api_name is None or re.fullmatch(r"(lambda|js_fn|apply)(_\d+)?", api_name)
+    if api_name and not made_up:
+        return api_name
     if triggers:
         return str(triggers[0])
     if function and function.name and not function.name.startswith("<"):
         return function.name
-    return "event"
+    return api_name or "event"
 
 
 def _parameters(

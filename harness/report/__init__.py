@@ -1,0 +1,41 @@
+"""Reports: what one `Run` looks like to a machine, to a reader and to a CI job page.
+
+`write` makes three files from a run and from nothing else: no clock, no chance, no
+network, so the same run gives the same bytes. Jinja2 is loaded when it is called, never
+before: pytest imports this package in every session of the environment.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from ..run import Run
+
+__all__ = ["write"]
+
+
+def write(run: Run, folder: Path) -> Path:
+    """Write results.json, summary.md and index.html; return the path of index.html.
+
+    *folder* is made if need be. Each file replaces its predecessor at once and whole, and
+    the one that machines read comes first, so that it is there whatever befalls the others.
+    """
+    from . import page, results, summary
+
+    folder.mkdir(parents=True, exist_ok=True)
+    _replace(folder / "results.json", results.render(run))
+    _replace(folder / "summary.md", summary.render(run).encode())
+    index = folder / "index.html"
+    _replace(index, page.render(run).encode())
+    return index
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Put *content* at *path*; a reader sees the old file or the new one, never a part."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        part.write_bytes(content)
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)

@@ -1,0 +1,296 @@
+"""A running app: where it answers, who may log in, what it offers, and its end.
+
+    app = launch(parse("app.py", Path.cwd()), folder=Path.cwd())
+    app.contract.event("greet")
+    app.close()
+
+`launch` serves a local target in this process, so that the probe sees everything and a
+test can stub what it likes; `connect` takes an app that runs elsewhere (a URL, a Space,
+or a child process of ours, see `child`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import shutil
+import tempfile
+import time
+import types
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from .contract import Contract, Function, read
+from .errors import AppUnreachable
+from .observation import Evidence
+from .probe import Probe, function_details
+from .script import Script, Served, working_folder
+from .target import Target
+
+__all__ = ["App", "Credentials", "connect", "launch", "launched"]
+
+#: Held off while the harness runs: analytics leave the machine, and the per-event
+#: analytics frame costs the app time that is not its own.
+ENVIRONMENT = {
+    "GRADIO_ANALYTICS_ENABLED": "False",
+    "GRADIO_ANALYTICS_CACHE_FREQUENCY": "1000000",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """A visitor's login. The password is never shown."""
+
+    user: str
+    password: str = field(repr=False)
+
+
+@dataclass(slots=True, eq=False)
+class App:
+    """A running app.
+
+    *url* has no slash at its end. *where* says how it runs: "in-process", "child process"
+    or "remote". *module* and *blocks* are the author's, in-process only. *startup* holds
+    what the probe saw before the app was served.
+    """
+
+    target: Target
+    url: str
+    where: str
+    folder: Path
+    credentials: tuple[Credentials, ...] = ()
+    probe: Probe | None = None
+    module: types.ModuleType | None = None
+    blocks: Any = None
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    evidence_source: Callable[[str, str], Evidence | None] | None = None
+    process_id: int = 0
+    _closers: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+    _contract: Contract | None = None
+
+    @property
+    def contract(self) -> Contract:
+        """What the app offers, read once."""
+        if self._contract is None:
+            self._contract = _read_contract(self)
+        return self._contract
+
+    @property
+    def needs_login(self) -> bool:
+        """Whether the app turns anonymous visitors away."""
+        with self.http(login=False) as http:
+            return http.get(f"{self.url}/config").status_code == 401
+
+    def http(self, *, login: bool = True, timeout_seconds: float = 30.0) -> httpx.Client:
+        """Return a client with persistent connections, logged in where the app asks for it."""
+        client = httpx.Client(
+            timeout=timeout_seconds,
+            follow_redirects=True,
+            trust_env=not self.target.loopback,
+            limits=httpx.Limits(max_connections=64, max_keepalive_connections=64),
+        )
+        if login and self.credentials:
+            self._log_in(client, self.credentials[0])
+        return client
+
+    def _log_in(self, client: httpx.Client, who: Credentials) -> None:
+        answer = client.post(
+            f"{self.url}/login", data={"username": who.user, "password": who.password}
+        )
+        if answer.status_code >= 400:
+            raise AppUnreachable(
+                f"{self.target} refused the login of {who.user!r} (HTTP {answer.status_code}). "
+                "Name one that works: --app-auth USER:PASSWORD, or GRADIO_HARNESS_AUTH in the "
+                "environment."
+            )
+
+    def evidence(self, event_id: str, session: str) -> Evidence | None:
+        """Return what the probe saw of a call; None without a probe (a URL target)."""
+        if self.evidence_source is not None:
+            return self.evidence_source(event_id, session)
+        return self.probe.evidence(event_id, session) if self.probe else None
+
+    def close(self) -> None:
+        """Stop the app and leave nothing of ours: no thread, port, folder or variable."""
+        self._closers.close()
+
+    def __enter__(self) -> App:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def launch(
+    target: Target,
+    *,
+    folder: Path,
+    credentials: Sequence[Credentials] = (),
+    timeout_seconds: float = 120.0,
+    on_evidence: Callable[[str, Evidence], None] | None = None,
+) -> App:
+    """Serve a file or module target in this process and return it running.
+
+    *folder* is where the user typed the command. The author's launch arguments are kept,
+    but for where and to whom it serves. Raises TargetError in words.
+    """
+    assert target.path is not None
+    closers = contextlib.ExitStack()
+    try:
+        closers.enter_context(_environment())
+        importlib.import_module("gradio")
+        home = folder if target.kind == "module" else working_folder(target.path, folder)
+        roots = tuple(dict.fromkeys((target.path.parent, home, folder)))
+        probe = Probe(roots, ignored=(Path(os.environ["GRADIO_TEMP_DIR"]),))
+        probe.on_record = on_evidence
+        probe.install()
+        closers.callback(probe.remove)
+        script = Script(target, folder=home, probe=probe, timeout_seconds=timeout_seconds)
+        served = script.start()
+        closers.callback(script.close)
+        app = App(
+            target,
+            served.url,
+            "in-process",
+            home,
+            tuple(credentials) or _launch_credentials(served),
+            probe,
+            script.module,
+            served.blocks,
+            served.arguments,
+            served.notes,
+            process_id=os.getpid(),
+        )
+        app._closers = closers.pop_all()
+    except BaseException:
+        closers.close()
+        raise
+    return app
+
+
+@contextlib.contextmanager
+def launched(target: Target, **options: Any) -> Iterator[App]:
+    """`launch` as a context manager."""
+    with launch(target, **options) as app:
+        yield app
+
+
+def connect(
+    target: Target,
+    *,
+    folder: Path,
+    credentials: Sequence[Credentials] = (),
+    timeout_seconds: float = 30.0,
+) -> App:
+    """Return the app that answers at a URL or runs as a Space, once it does answer."""
+    url = _space_url(target) if target.kind == "space" else target.url
+    app = App(target, url, "remote", folder, tuple(credentials))
+    limit = time.monotonic() + timeout_seconds
+    while True:
+        try:
+            with app.http(login=False) as http:
+                answer = http.get(f"{url}/config")
+        except httpx.HTTPError as error:
+            reason = f"{type(error).__name__}: {error}"
+        else:
+            if answer.status_code in (200, 401):
+                return app
+            reason = f"GET {url}/config answered {answer.status_code}, not a Gradio app's config"
+            if answer.status_code < 500:
+                break
+        if time.monotonic() > limit or isinstance(reason, str) and "refused" in reason:
+            break
+        time.sleep(0.5)
+    raise AppUnreachable(
+        f"{target} does not answer as a Gradio app: {reason}. Is it running, and is this the "
+        "address of the app itself (with its mount path, if it is mounted)?"
+    )
+
+
+def _space_url(target: Target) -> str:
+    """Return the address at which a Space runs, as the hub names it."""
+    hub = os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
+    token = os.environ.get("HF_TOKEN")
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    try:
+        answer = httpx.get(f"{hub}/api/spaces/{target.name}/host", headers=headers, timeout=20)
+    except httpx.HTTPError as error:
+        raise AppUnreachable(
+            f"{target}: the hub {hub} cannot be reached ({type(error).__name__}: {error})."
+        ) from error
+    if answer.status_code != 200:
+        raise AppUnreachable(
+            f"{target}: {hub} answers {answer.status_code}. Is the name right, and is the Space "
+            "public or HF_TOKEN set?"
+        )
+    return str(answer.json()["host"]).rstrip("/")
+
+
+def _read_contract(app: App) -> Contract:
+    with app.http() as http:
+        answer = http.get(f"{app.url}/config")
+        if answer.status_code == 401:
+            raise AppUnreachable(
+                f"{app.target} asks for a login. Give one: --app-auth USER:PASSWORD, or "
+                "GRADIO_HARNESS_AUTH=USER:PASSWORD in the environment."
+            )
+        if answer.status_code != 200:
+            raise AppUnreachable(
+                f"{app.target}: GET {app.url}/config answers {answer.status_code}: "
+                f"{answer.text[:200]}"
+            )
+        config = answer.json()
+        info = http.get(f"{app.url}{config.get('api_prefix') or ''}/info")
+    functions: dict[int, Function] = {}
+    if app.blocks is not None and app.probe is not None:
+        functions = {
+            index: Function(**function_details(block_fn, app.probe.roots))
+            for index, block_fn in _block_functions(app.blocks).items()
+        }
+    return read(config, info.json() if info.status_code == 200 else None, functions)
+
+
+def _block_functions(blocks: Any) -> dict[int, Any]:
+    fns = getattr(blocks, "fns", {})
+    return dict(fns) if isinstance(fns, Mapping) else dict(enumerate(fns))
+
+
+def _launch_credentials(served: Served) -> tuple[Credentials, ...]:
+    """Return the logins that the author wrote into launch(auth=…); none for a function."""
+    auth = served.arguments.get("auth")
+    if isinstance(auth, tuple) and len(auth) == 2 and all(isinstance(a, str) for a in auth):
+        auth = [auth]
+    if not isinstance(auth, list):
+        return ()
+    return tuple(Credentials(str(user), str(password)) for user, password in auth)
+
+
+@contextlib.contextmanager
+def _environment() -> Iterator[None]:
+    """Give Gradio a temp folder of ours and hold its analytics off, until the end."""
+    ours = dict(ENVIRONMENT)
+    temp = None
+    if "GRADIO_TEMP_DIR" not in os.environ:
+        temp = tempfile.mkdtemp(prefix="gradio-harness-")
+        ours["GRADIO_TEMP_DIR"] = temp
+        ours.setdefault("GRADIO_EXAMPLES_CACHE", os.path.join(temp, "cached_examples"))
+    before = {key: os.environ.get(key) for key in ours}
+    os.environ.update(ours)
+    try:
+        yield
+    finally:
+        for key, value in before.items():
+            if value is None:
+                os.environ.pop(key, None)
+            else:
+                os.environ[key] = value
+        if temp is not None:
+            shutil.rmtree(temp, ignore_errors=True)
+
+

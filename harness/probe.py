@@ -1,0 +1,440 @@
+"""What really happens inside the app's process, attributed to the call that caused it.
+
+The probe wraps Gradio's queue and `Blocks` while an app runs, so that it sees the true
+exception (the wire hides it), each step's time, each yield of a generator, and, by
+`sys.addaudithook`, files written, connections opened and programs started. What it sees
+is kept by event id; a call that bypasses the queue is kept by its session hash.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import functools
+import importlib
+import inspect
+import logging
+import os
+import re
+import site
+import sys
+import sysconfig
+import threading
+import time
+import traceback
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from .observation import Effect, Evidence, Frame, Step
+
+__all__ = ["Probe", "evidence_of", "frames_of", "needs_of"]
+
+KEPT = 5_000
+HERE = str(Path(__file__).resolve().parent)
+INSTALLED = tuple(
+    {
+        str(Path(folder).resolve())
+        for folder in (
+            *site.getsitepackages(),
+            site.getusersitepackages(),
+            *(sysconfig.get_paths()[key] for key in ("stdlib", "platstdlib", "purelib")),
+        )
+    }
+)
+
+#: What an exception says when something is missing on this machine and not in the app.
+NEEDS = (
+    (
+        "the network",
+        re.compile(
+            r"gaierror|NameResolution|ConnectError|ConnectionError|MaxRetryError|URLError"
+            r"|LocalEntryNotFound|OfflineModeIsEnabled|couldn't connect to|Name or service not known"
+            r"|Temporary failure in name resolution|Network is unreachable|ProxyError|SSLError"
+        ),
+    ),
+    (
+        "a key or a login",
+        re.compile(
+            r"api[_ -]?key|AuthenticationError|GatedRepo|401 Client Error|_TOKEN'|_KEY'"
+            r"|KeyError: '[A-Z_]*(KEY|TOKEN|SECRET)[A-Z_]*'|OAuthToken",
+        ),
+    ),
+    ("a GPU", re.compile(r"No CUDA GPUs|NVIDIA driver|CUDA is not available|not compiled with CUDA")),
+    ("a model", re.compile(r"RepositoryNotFound|is not a local folder and is not a valid model")),
+)
+
+
+class _Record:
+    """What is being gathered about one call; one call runs in one context at a time."""
+
+    __slots__ = ("cause", "effects", "logged", "seconds", "step", "yields")
+
+    def __init__(self) -> None:
+        self.step: Step = "queue"
+        self.cause: BaseException | None = None
+        self.seconds: dict[str, float] = {}
+        self.yields: list[float] = []
+        self.effects: dict[Effect, None] = {}
+        self.logged: list[str] = []
+
+
+_current: contextvars.ContextVar[_Record | None] = contextvars.ContextVar(
+    "gradio_harness_record", default=None
+)
+_hook = threading.Lock()
+_hooked = False
+
+
+class Probe:
+    """Watches every Gradio app of this process between `install` and `remove`.
+
+    *roots* are the author's folders: a traceback line below one of them, and outside
+    every installed package, is the author's own.
+    """
+
+    def __init__(self, roots: Sequence[Path], ignored: Sequence[Path] = ()) -> None:
+        self.roots = tuple(str(Path(root).resolve()) for root in roots)
+        self.ignored = tuple(str(Path(path).resolve()) for path in ignored)
+        self._records: OrderedDict[str, _Record] = OrderedDict()
+        self._lock = threading.Lock()
+        self._undo: list[Callable[[], None]] = []
+        self._logs = _LogHandler(level=logging.WARNING)
+        self.startup = _Record()
+        self.on_record: Callable[[str, Evidence], None] | None = None
+
+    def install(self) -> None:
+        """Begin to watch; needs Gradio to be imported already."""
+        queueing = importlib.import_module("gradio.queueing")
+        blocks = importlib.import_module("gradio.blocks")
+        self._wrap(queueing.Queue, "process_events", self._process_events)
+        self._wrap(blocks.Blocks, "process_api", self._process_api)
+        for name, step in (
+            ("preprocess_data", "preprocess"),
+            ("call_function", "function"),
+            ("postprocess_data", "postprocess"),
+        ):
+            self._wrap(blocks.Blocks, name, functools.partial(_stepped, step))
+        logging.getLogger().addHandler(self._logs)
+        _install_audit_hook()
+        _audit_ignored.append(self.ignored)
+
+    def remove(self) -> None:
+        """End it: Gradio's own functions are back as they were."""
+        while self._undo:
+            self._undo.pop()()
+        logging.getLogger().removeHandler(self._logs)
+        if self.ignored in _audit_ignored:
+            _audit_ignored.remove(self.ignored)
+
+    @contextmanager
+    def starting(self) -> Iterator[None]:
+        """Attribute what happens in this thread to the start of the app."""
+        token = _current.set(self.startup)
+        try:
+            yield
+        finally:
+            _current.reset(token)
+
+    def evidence(self, event_id: str, session: str = "") -> Evidence | None:
+        """Return what was seen of a call by its event id, else by its session hash."""
+        with self._lock:
+            record = self._records.get(event_id) or self._records.get(session)
+        return evidence_of(record, self.roots) if record else None
+
+    def _keep(self, key: str, record: _Record) -> None:
+        with self._lock:
+            self._records[key] = record
+            while len(self._records) > KEPT:
+                self._records.popitem(last=False)
+
+    def _wrap(self, owner: type, name: str, around: Callable[..., Any]) -> None:
+        original = getattr(owner, name)
+
+        @functools.wraps(original)
+        async def wrapped(this: Any, *args: Any, **kwargs: Any) -> Any:
+            return await around(original, this, *args, **kwargs)
+
+        setattr(owner, name, wrapped)
+        self._undo.append(lambda: setattr(owner, name, original))
+
+    async def _process_events(
+        self, original: Callable[..., Any], queue: Any, events: Sequence[Any], *rest: Any, **more: Any
+    ) -> Any:
+        record = _Record()
+        keys = [event._id for event in events]
+        for key in keys:
+            self._keep(key, record)
+        token = _current.set(record)
+        try:
+            return await original(queue, events, *rest, **more)
+        finally:
+            _current.reset(token)
+            if self.on_record is not None:
+                for key in keys:
+                    self.on_record(key, evidence_of(record, self.roots))
+
+    async def _process_api(
+        self, original: Callable[..., Any], blocks: Any, *args: Any, **kwargs: Any
+    ) -> Any:
+        record = _current.get()
+        direct = record is None or record is self.startup
+        token = None
+        session = kwargs.get("session_hash")
+        if direct and session:
+            record = _Record()
+            self._keep(session, record)
+            token = _current.set(record)
+        try:
+            return await original(blocks, *args, **kwargs)
+        except BaseException as error:
+            if record is not None and not isinstance(error, GeneratorExit):
+                record.cause = error
+            raise
+        finally:
+            if token is not None:
+                _current.reset(token)
+                if self.on_record is not None and record is not None:
+                    self.on_record(str(session), evidence_of(record, self.roots))
+
+
+async def _stepped(
+    step: Step, original: Callable[..., Any], blocks: Any, *args: Any, **kwargs: Any
+) -> Any:
+    record = _current.get()
+    if record is None:
+        return await original(blocks, *args, **kwargs)
+    record.step = step
+    begun = time.monotonic()
+    try:
+        result = await original(blocks, *args, **kwargs)
+    finally:
+        now = time.monotonic()
+        record.seconds[step] = record.seconds.get(step, 0.0) + now - begun
+    if step == "function" and isinstance(result, dict) and result.get("is_generating"):
+        record.yields.append(now)
+    return result
+
+
+def evidence_of(record: _Record, roots: Sequence[str]) -> Evidence:
+    """Return *record* as plain data; tracebacks are made only here, when somebody asks."""
+    error = record.cause
+    common: dict[str, Any] = {
+        "seconds": dict(record.seconds),
+        "yields": tuple(record.yields),
+        "effects": tuple(record.effects),
+        "logged": tuple(record.logged),
+    }
+    if error is None:
+        return Evidence(**common)
+    frames = frames_of(error, roots)
+    own_last = bool(frames) and frames[-1].own
+    return Evidence(
+        exception=type(error).__name__,
+        message=str(error),
+        module=type(error).__module__ or "",
+        intended=_intended(error),
+        raised=own_last and frames[-1].code.startswith(("raise", "assert")),
+        step=record.step,
+        frames=frames,
+        traceback=traceback_of(error, roots),
+        needs=needs_of(error),
+        **common,
+    )
+
+
+def frames_of(error: BaseException, roots: Sequence[str]) -> tuple[Frame, ...]:
+    """Return the traceback's lines from the outermost, those of the harness left out."""
+    return tuple(
+        Frame(item.filename, item.lineno or 0, item.name, item.line or "", _own(item.filename, roots))
+        for item in traceback.extract_tb(error.__traceback__)
+        if not item.filename.startswith(HERE)
+    )
+
+
+def traceback_of(error: BaseException, roots: Sequence[str]) -> str:
+    """Return the traceback as Python prints it, from the author's first line on.
+
+    Where no line is the author's, the last six are shown.
+    """
+    whole = traceback.TracebackException.from_exception(error)
+    part: traceback.TracebackException | None = whole
+    seen: set[int] = set()
+    while part is not None and id(part) not in seen:
+        seen.add(id(part))
+        frames = [item for item in part.stack if not item.filename.startswith(HERE)]
+        first = next((i for i, f in enumerate(frames) if _own(f.filename, roots)), None)
+        kept = frames[first:] if first is not None else frames[-6:]
+        part.stack = traceback.StackSummary.from_list(kept)
+        part = part.__cause__ or part.__context__
+    return "".join(whole.format()).rstrip()
+
+
+def needs_of(error: BaseException | None) -> str:
+    """Return what this machine lacks for the app to work, "" if nothing is known.
+
+    Only words that say so count, anywhere in the chain of causes.
+    """
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        kinds = " ".join(kind.__name__ for kind in type(error).__mro__)
+        if isinstance(error, ConnectionError):
+            return "the network"
+        text = f"{kinds} {type(error).__name__}: {error}"[:4000]
+        for what, pattern in NEEDS:
+            if pattern.search(text):
+                return what
+        error = error.__cause__ or error.__context__
+    return ""
+
+
+def _intended(error: BaseException) -> bool:
+    """Whether Gradio shows this exception to the visitor as the author's own words."""
+    exceptions = importlib.import_module("gradio.exceptions")
+    kinds = tuple(
+        getattr(exceptions, name) for name in ("Error", "AppError") if hasattr(exceptions, name)
+    )
+    return isinstance(error, kinds)
+
+
+@functools.lru_cache(maxsize=4096)
+def _own_cached(filename: str, roots: tuple[str, ...]) -> bool:
+    path = os.path.realpath(filename)
+    if not any(path.startswith(root.rstrip(os.sep) + os.sep) for root in roots):
+        return False
+    return "site-packages" not in path and not path.startswith(INSTALLED)
+
+
+def _own(filename: str, roots: Sequence[str]) -> bool:
+    return _own_cached(filename, tuple(roots))
+
+
+class _LogHandler(logging.Handler):
+    """Keeps warnings and errors that the app logs with the call that logged them."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        current = _current.get()
+        if current is not None and len(current.logged) < 20:
+            try:
+                text = record.getMessage()
+            except Exception:  # a wrong format string is the app's business
+                text = str(record.msg)
+            current.logged.append(f"{record.levelname} {record.name}: {text[:500]}")
+
+
+_audit_ignored: list[tuple[str, ...]] = []
+_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+
+
+def _install_audit_hook() -> None:
+    """Install the hook once: Python has no way to take one out again."""
+    global _hooked  # noqa: PLW0603  the interpreter's state, mirrored
+    with _hook:
+        if not _hooked:
+            sys.addaudithook(_audit)
+            _hooked = True
+
+
+def _audit(event: str, args: tuple[Any, ...]) -> None:
+    if event not in _AUDITED or not _audit_ignored:
+        return
+    record = _current.get()
+    if record is None or len(record.effects) > 200:
+        return
+    try:
+        effect = _AUDITED[event](args)
+    except Exception:  # evidence only: a hook that raises would break the app
+        return
+    if effect is not None:
+        record.effects[effect] = None
+
+
+def _opened(args: tuple[Any, ...]) -> Effect | None:
+    path, mode, flags = (*args, None, None)[:3]
+    writes = any(c in mode for c in "wax+") if isinstance(mode, str) else False
+    if mode is None and isinstance(flags, int):
+        writes = bool(flags & _WRITING)
+    return _written(path) if writes else None
+
+
+def _written(path: Any) -> Effect | None:
+    if not isinstance(path, str | bytes | os.PathLike):
+        return None
+    name = os.path.abspath(os.fsdecode(path))
+    if name.startswith(("/dev/", "/proc/")) or "__pycache__" in name:
+        return None
+    for ignored in _audit_ignored:
+        if name.startswith(ignored):
+            return None
+    return Effect("write", name)
+
+
+def _connected(args: tuple[Any, ...]) -> Effect | None:
+    address = args[1]
+    if isinstance(address, tuple) and len(address) >= 2:
+        return Effect("connect", f"{address[0]}:{address[1]}")
+    return None
+
+
+def _started(args: tuple[Any, ...]) -> Effect | None:
+    command = args[1] if len(args) > 1 and args[1] else args[0]
+    if isinstance(command, list | tuple):
+        command = " ".join(os.fsdecode(part) for part in command)
+    return Effect("start", os.fsdecode(command)[:300])
+
+
+_AUDITED: dict[str, Callable[[tuple[Any, ...]], Effect | None]] = {
+    "open": _opened,
+    "os.mkdir": lambda args: _written(args[0]),
+    "os.remove": lambda args: _written(args[0]),
+    "os.rename": lambda args: _written(args[1]),
+    "socket.connect": _connected,
+    "subprocess.Popen": _started,
+    "os.system": _started,
+    "os.posix_spawn": _started,
+}
+
+
+def function_details(block_fn: Any, roots: Sequence[str]) -> dict[str, Any]:
+    """Return what the contract's `Function` holds of a Gradio `BlockFunction`."""
+    fn = getattr(block_fn, "fn", None)
+    target = inspect.unwrap(fn) if callable(fn) else None
+    while isinstance(target, functools.partial):
+        target = target.func
+    code = getattr(target, "__code__", None) or getattr(
+        getattr(type(target), "__call__", None), "__code__", None
+    )
+    module = getattr(target, "__module__", "") or type(target).__module__
+    try:
+        parameters = tuple(inspect.signature(target).parameters) if target else ()  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        parameters = ()
+    limit = getattr(block_fn, "concurrency_limit", None)
+    return {
+        "name": getattr(target, "__name__", type(target).__name__) if target else "",
+        "module": module,
+        "file": code.co_filename if code else "",
+        "line": code.co_firstlineno if code else 0,
+        "parameters": parameters,
+        "hints": _hints(target),
+        "concurrency_limit": limit if isinstance(limit, int) else None,
+        "validator": bool(getattr(block_fn, "validator", None)),
+        "builtin": module.split(".")[0] in ("gradio", "gradio_client"),
+    }
+
+
+def _hints(target: Any) -> dict[str, str]:
+    if not inspect.isroutine(target):
+        return {}
+    try:
+        import typing
+
+        raw = typing.get_type_hints(target)
+    except Exception:  # forward references that only exist for type checkers
+        raw = {k: v for k, v in getattr(target, "__annotations__", {}).items() if isinstance(v, type)}
+    return {
+        name: f"{hint.__module__}.{hint.__qualname__}" if isinstance(hint, type) else str(hint)
+        for name, hint in raw.items()
+    }

@@ -1,0 +1,312 @@
+"""Pictures in inline SVG: outcomes of an event, spread and distribution of its latency.
+
+Each picture says the same thing in words (``<title>`` and ``<desc>``), tells its parts
+apart by shape or label as well as by colour, and takes its colours from page.css by class:
+the page's content policy allows no ``style`` attribute.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+from itertools import pairwise
+
+from ..run import EventRow, LatencyRow
+from .text import Html, counted, cut, duration, visible
+
+__all__ = ["Axis", "Bins", "axis_over", "bins", "histogram", "outcomes", "scale", "spread"]
+
+# A 99th percentile of fewer samples is the maximum by another name.
+ENOUGH_FOR_P99 = 100
+# From this ratio of largest to smallest on, a linear axis squeezes the small ones to nothing.
+LOG_FROM = 12.0
+SMALLEST_SECONDS = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """A scale of seconds from *low* to *high* with its *ticks*, linear or logarithmic."""
+
+    low: float
+    high: float
+    ticks: tuple[float, ...]
+    log: bool
+
+    def share(self, seconds: float) -> float:
+        """Return where *seconds* lies, 0 at the low end and 1 at the high one."""
+        low, high, value = self.low, self.high, min(max(seconds, self.low), self.high)
+        if self.log:
+            low, high, value = math.log(low), math.log(high), math.log(value)
+        return (value - low) / (high - low)
+
+    def at(self, share: float) -> float:
+        """Return the seconds at *share* of the way: the inverse of `share`."""
+        if self.log:
+            return float(self.low * (self.high / self.low) ** share)
+        return self.low + (self.high - self.low) * share
+
+
+@dataclass(frozen=True, slots=True)
+class Bins:
+    """How many samples lie between each edge and the next; the last edge is included."""
+
+    edges: tuple[float, ...]
+    counts: tuple[int, ...]
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """One phrase a bin that is not empty."""
+        return tuple(
+            f"{_between(low, high)}: {counted(count, 'call')}"
+            for (low, high), count in zip(pairwise(self.edges), self.counts, strict=True)
+            if count
+        )
+
+
+def p99(row: LatencyRow) -> float | None:
+    """Return the 99th percentile, or None below 100 samples, whatever the row says."""
+    return row.p99 if row.count >= ENOUGH_FOR_P99 else None
+
+
+def axis_over(values: Iterable[float]) -> Axis:
+    """Return an axis that holds *values*, in seconds, and ends on ticks.
+
+    Logarithmic (ticks 1, 2, 5) from a ratio of 12 on, else linear; anything that is not
+    a positive number is left out. Without values: one second.
+    """
+    usable = [max(v, SMALLEST_SECONDS) for v in values if math.isfinite(v)] or [0.0001, 1.0]
+    low, high = min(usable), max(usable)
+    return _log_axis(low, high) if high / low >= LOG_FROM else _linear_axis(low, high)
+
+
+def _log_axis(low: float, high: float) -> Axis:
+    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    steps = [s * 10.0**power for power in range(first - 1, last + 1) for s in (1, 2, 5)]
+    start = max(step for step in steps if step <= low * 1.0001)
+    end = min(step for step in [*steps, 10.0 ** (last + 1)] if step >= high * 0.9999)
+    inside = [step for step in steps if start <= step <= end]
+    decades = [step for step in inside if math.isclose(math.log10(step) % 1, 0, abs_tol=1e-9)]
+    return Axis(start, end, tuple(inside if len(inside) <= 5 else decades), log=True)
+
+
+def _linear_axis(low: float, high: float) -> Axis:
+    width = max(high - low, high * 0.1)
+    step = next(
+        size
+        for size in (s * 10.0 ** math.floor(math.log10(width / 5)) for s in (1, 2, 2.5, 5, 10))
+        if size >= width / 5
+    )
+    first, last = math.floor(low / step), math.ceil(high / step)
+    last = max(last, first + 1)
+    return Axis(
+        first * step, last * step, tuple(n * step for n in range(first, last + 1)), log=False
+    )
+
+
+def bins(samples: Sequence[float], axis: Axis) -> Bins:
+    """Return *samples* counted in slices of equal width on *axis*, 8 to 32 of them."""
+    number = min(32, max(8, round(2.2 * math.sqrt(len(samples)))))
+    counts = [0] * number
+    for sample in samples:
+        counts[min(number - 1, int(axis.share(sample) * number))] += 1
+    return Bins(tuple(axis.at(i / number) for i in range(number + 1)), tuple(counts))
+
+
+# --- one event's calls by outcome ---------------------------------------------------------
+
+
+def outcomes(row: EventRow) -> Html:
+    """Return a stacked bar: answered plain, refused hatched, failed solid and last."""
+    words = f"{row.answered} answered, {row.refused} refused, {row.failed} failed"
+    total = max(1, row.answered + row.refused + row.failed)
+    parts, at = [], 0.0
+    for name in ("answered", "refused", "failed"):
+        count = getattr(row, name)
+        # A single failure in a thousand calls must still be seen.
+        width = max(3.0, 120 * count / total) if count else 0.0
+        if count:
+            left = 120 - width if name == "failed" else at
+            parts.append(
+                f'<rect class="c-{name}" x="{_n(left)}" width="{_n(width)}" height="8">'
+                f"<title>{count} {name}</title></rect>"
+            )
+        at += width
+    return Html(
+        f'<svg class="bar" viewBox="0 0 120 8" role="img" aria-label="{words}">'
+        f'<rect class="c-track" width="120" height="8"/>{"".join(parts)}</svg>'
+    )
+
+
+# --- latency: one line an event, all on one axis ------------------------------------------
+
+_LINE_WIDTH, _PAD = 240, 18
+
+
+def scale(axis: Axis) -> Html:
+    """Return the tick labels that stand above the `spread` lines."""
+    labels = "".join(
+        f'<text x="{_n(_line_x(axis, tick))}" y="10" text-anchor="middle">{_tick(tick)}</text>'
+        for tick in _apart(axis, 34 / (_LINE_WIDTH - 2 * _PAD))
+    )
+    return Html(f'<svg class="spread" viewBox="0 0 {_LINE_WIDTH} 14" aria-hidden="true">{labels}</svg>')
+
+
+def spread(row: LatencyRow, axis: Axis) -> Html:
+    """Return fastest to slowest as a line, p50 to p95 as a bar, p50 as a dot, max as a diamond."""
+    if len(_marks(row)) < 3:
+        return Html("")
+    low = min(_usable(row) or [row.p50])
+    x = {name: _line_x(axis, v) for name, v in _marks(row)} | {"min": _line_x(axis, low)}
+    words = ", ".join(f"{name} {duration(value)}" for name, value in _marks(row))
+    grid = "".join(f"M{_n(_line_x(axis, tick))} 0v20" for tick in axis.ticks)
+    bar = max(1.0, x["p95"] - x["p50"])
+    most = x["max"]
+    return Html(
+        f'<svg class="spread" viewBox="0 0 {_LINE_WIDTH} 20" role="img" aria-label="{words}">'
+        f'<title>{words}</title><path class="grid" d="{grid}"/>'
+        f'<path class="whisker" d="M{_n(x["min"])} 10H{_n(most)}"/>'
+        f'<rect class="body" x="{_n(x["p50"])}" y="7" width="{_n(bar)}" height="6" rx="1"/>'
+        f'<path class="diamond" d="M{_n(most)} 6l4 4-4 4-4-4z"/>'
+        f'<circle class="dot" cx="{_n(x["p50"])}" cy="10" r="4.5"/></svg>'
+    )
+
+
+def _line_x(axis: Axis, seconds: float) -> float:
+    return _PAD + axis.share(seconds) * (_LINE_WIDTH - 2 * _PAD)
+
+
+# --- latency: the distribution of one event ------------------------------------------------
+
+_WIDTH, _LEFT, _RIGHT, _TOP, _BASE, _HEIGHT = 360, 16, 344, 42, 124, 152
+_STROKES = {"p50": "", "p95": "6 3", "p99": "2 3", "max": "1 4"}
+
+
+def histogram(row: LatencyRow, identity: str) -> Html:
+    """Return the distribution of one event's samples with its percentiles marked.
+
+    *identity* makes the ids of title and description unique in the page. Without samples
+    there is nothing to draw: the empty string.
+    """
+    samples = _usable(row)
+    if not samples:
+        return Html("")
+    axis = axis_over([*samples, *(value for _, value in _marks(row))])
+    counted_bins = bins(samples, axis)
+    body = (
+        _ticks(axis)
+        + _columns(counted_bins, axis)
+        + _rug(samples, axis)
+        + _markers(row, axis)
+    )
+    return Html(
+        f'<svg class="histogram" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
+        f'aria-labelledby="{identity}-t {identity}-d">'
+        f'<title id="{identity}-t">{_title(row)}</title>'
+        f'<desc id="{identity}-d">{_description(row, axis)}</desc>{body}</svg>'
+    )
+
+
+def _title(row: LatencyRow) -> str:
+    return f"Latency of {escape(visible(cut(row.event, 120)))}"
+
+
+def _description(row: LatencyRow, axis: Axis) -> str:
+    marks = ", ".join(f"{name} {duration(value)}" for name, value in _marks(row))
+    kind = "logarithmic" if axis.log else "linear"
+    return f"{counted(row.count, 'call')}; {marks}; {kind} axis."
+
+
+def _ticks(axis: Axis) -> str:
+    lines, labels = [], []
+    for tick in _apart(axis, 0.12):
+        x = _n(_x(axis, tick))
+        lines.append(f"M{x} {_TOP}V{_BASE + 8}")
+        labels.append(f'<text x="{x}" y="{_HEIGHT - 5}" text-anchor="middle">{_tick(tick)}</text>')
+    return f'<path class="grid" d="{"".join(lines)}"/>{"".join(labels)}'
+
+
+def _columns(counted_bins: Bins, axis: Axis) -> str:
+    most = max(counted_bins.counts)
+    parts = []
+    for (low, high), count in zip(
+        pairwise(counted_bins.edges), counted_bins.counts, strict=True
+    ):
+        if not count:
+            continue
+        left, right = _x(axis, low), _x(axis, high)
+        height = max(2.0, (_BASE - _TOP - 4) * count / most)
+        parts.append(
+            f'<rect x="{_n(left + 0.5)}" y="{_n(_BASE - height)}" width="{_n(right - left - 1)}" '
+            f'height="{_n(height)}"><title>{_between(low, high)}: {counted(count, "call")}</title>'
+            "</rect>"
+        )
+    return f'<g class="columns">{"".join(parts)}</g>'
+
+
+def _rug(samples: Sequence[float], axis: Axis) -> str:
+    """Return one short line a sample under the columns, samples of one pixel drawn once."""
+    places = sorted({round(_x(axis, sample)) for sample in samples})
+    ticks = "".join(f"M{x} {_BASE + 2}v6" for x in places)
+    return f'<path class="rug" d="{ticks}"/><path class="base" d="M{_LEFT} {_BASE}H{_RIGHT}"/>'
+
+
+def _markers(row: LatencyRow, axis: Axis) -> str:
+    """Return a labelled line a percentile, labels moved up a row where they would touch."""
+    parts: list[str] = []
+    ends = [-1e9, -1e9, -1e9]
+    for name, value in _marks(row):
+        label = f"{name} {duration(value)}"
+        x, width = _x(axis, value), 5.6 * len(label)
+        left = min(max(x - width / 2, 2), _WIDTH - 2 - width)
+        level = next((i for i, end in enumerate(ends) if left > end + 5), 2)
+        ends[level] = left + width
+        y = _TOP - 6 - 12 * level
+        parts.append(
+            f'<path class="mark" stroke-dasharray="{_STROKES[name]}" d="M{_n(x)} {y + 3}V{_BASE}"/>'
+            f'<text class="m-{name}" x="{_n(left + width / 2)}" y="{y}" text-anchor="middle">'
+            f"{label}</text>"
+        )
+    return "".join(parts)
+
+
+def _x(axis: Axis, seconds: float) -> float:
+    return _LEFT + axis.share(seconds) * (_RIGHT - _LEFT)
+
+
+# --- shared --------------------------------------------------------------------------------
+
+
+def _marks(row: LatencyRow) -> list[tuple[str, float]]:
+    pairs = [("p50", row.p50), ("p95", row.p95), ("p99", p99(row)), ("max", row.maximum)]
+    return [(name, v) for name, v in pairs if v is not None and math.isfinite(v)]
+
+
+def _usable(row: LatencyRow) -> list[float]:
+    return [sample for sample in row.samples if math.isfinite(sample)]
+
+
+def _apart(axis: Axis, distance: float) -> list[float]:
+    """Return the ticks that are at least *distance* of the axis from the one before."""
+    kept: list[float] = []
+    for tick in axis.ticks:
+        if not kept or axis.share(tick) - axis.share(kept[-1]) >= distance:
+            kept.append(tick)
+    return kept
+
+
+def _between(low: float, high: float) -> str:
+    return f"{_tick(low)} to {_tick(high)}"
+
+
+def _tick(seconds: float) -> str:
+    """Return a tick's label without needless zeros: ``20 ms``, ``1.5 s``."""
+    if seconds < 0.9995:
+        return f"{seconds * 1000:.4g} ms"
+    return f"{seconds:.4g} s" if seconds < 600 else f"{seconds / 60:.4g} min"
+
+
+def _n(value: float) -> str:
+    """Return a coordinate with at most one decimal."""
+    return f"{value:.1f}".removesuffix(".0")

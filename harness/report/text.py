@@ -1,0 +1,111 @@
+"""Text from the app, and numbers, in a form that is safe and pleasant to show.
+
+An app may put anything into a label, an input or a message. Characters that a reader
+would not see, or that would change what is seen (terminal escapes, controls, direction
+overrides, lone surrogates), are written in Python's notation: ``\\x1b``, ``\\u202e``.
+"""
+
+from __future__ import annotations
+
+import html
+import math
+import re
+from collections.abc import Iterable
+
+__all__ = ["Html", "counted", "cut", "cut_middle", "duration", "listed", "shown", "thousands", "visible"]
+
+# Tab and newline stay, and so do the two joiners (200c, 200d) that emoji and Persian need.
+HIDDEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
+    "\ufeff\ufff0-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e0fff]"
+)
+
+
+class Html(str):
+    """Markup made by this package; Jinja2 does not escape it again."""
+
+    def __html__(self) -> str:
+        return str(self)
+
+
+def visible(text: str) -> str:
+    """Return *text* with every hidden character in Python's notation.
+
+    >>> visible("\\x1b[31mred")
+    '\\\\x1b[31mred'
+    """
+    return HIDDEN.sub(lambda match: _notation(match[0]), text)
+
+
+def shown(text: str) -> Html:
+    """Return *text* as HTML, its hidden characters marked as such."""
+    return Html(
+        HIDDEN.sub(
+            lambda match: f'<span class="esc">{_notation(match[0])}</span>',
+            html.escape(text),
+        )
+    )
+
+
+def _notation(character: str) -> str:
+    named = {"\r": r"\r", "\f": r"\f", "\v": r"\v"}
+    code = ord(character)
+    if code > 0xFFFF:
+        return f"\\U{code:08x}"
+    return named.get(character) or (f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}")
+
+
+def cut(text: str, limit: int) -> str:
+    """Return at most *limit* characters of *text*, and how many more there are."""
+    if len(text) <= limit:
+        return text
+    return f"{text[:limit]} … ({thousands(len(text) - limit)} more characters)"
+
+
+def cut_middle(text: str, limit: int) -> str:
+    """Return *text* without its middle: a traceback says most at its two ends."""
+    if len(text) <= limit:
+        return text
+    head, tail = text[: limit // 4], text[-(limit - limit // 4) :]
+    left_out = thousands(len(text) - len(head) - len(tail))
+    return f"{head}\n… ({left_out} characters left out here) …\n{tail}"
+
+
+def duration(seconds: float | None) -> str:
+    """Return *seconds* as people say them: ``0.4 ms``, ``12 ms``, ``1.24 s``, ``3 min 05 s``."""
+    if seconds is None or not math.isfinite(seconds):
+        return "—"
+    if seconds < 0:
+        return f"−{duration(-seconds)}"
+    for scale, unit, below in ((1e3, "ms", 999.5), (1.0, "s", 59.95)):
+        if (value := seconds * scale) < below:
+            return f"{_three_digits(value, whole=scale > 1)} {unit}"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02d} s"
+    return f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def _three_digits(value: float, *, whole: bool) -> str:
+    """Return up to three digits; *whole* leaves fractions to values below ten."""
+    if value == 0:
+        return "0"
+    if value < 9.95:
+        return f"{value:.1f}" if whole else f"{value:.2f}"
+    return f"{value:.0f}" if whole else f"{value:.1f}"
+
+
+def thousands(number: int) -> str:
+    """Return ``12,345``."""
+    return f"{number:,}"
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """Return ``1 call``, ``2 calls``."""
+    return f"{thousands(number)} {noun if number == 1 else plural or noun + 's'}"
+
+
+def listed(items: Iterable[str], limit: int) -> tuple[tuple[str, ...], int]:
+    """Return the first *limit* of *items* and how many were left out."""
+    everything = tuple(items)
+    return everything[:limit], max(0, len(everything) - limit)

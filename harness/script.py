@@ -1,0 +1,567 @@
+"""The author's script, run as its author runs it and parked where it would serve.
+
+The module runs as ``__main__`` (and under its own name) on a thread of its own, with
+`Blocks.launch`, `mount_gradio_app` and `uvicorn.run` replaced: what they are given is
+recorded, the app is served on loopback with the author's own arguments, and the thread
+waits there until `Script.close`. So ``with`` blocks around ``launch()`` stay open, pickling
+finds ``__main__``, and everything after ``launch()`` runs at the end, as it does for the author.
+"""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import contextlib
+import importlib
+import importlib.util
+import inspect
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+import traceback
+import types
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .errors import AppFailed, AppUnreachable, TargetNotFound, choices
+from .probe import Probe, frames_of, needs_of
+from .target import Target
+
+__all__ = ["Script", "Served", "free_port", "working_folder"]
+
+NAMES = ("demo", "app", "iface", "interface", "block", "blocks", "ui")
+
+#: Launch arguments that decide where and for whom to serve; the harness decides those.
+REPLACED = (
+    "share",
+    "inbrowser",
+    "server_port",
+    "server_name",
+    "debug",
+    "prevent_thread_lock",
+    "ssl_keyfile",
+    "ssl_certfile",
+    "ssl_keyfile_password",
+    "ssl_verify",
+    "inline",
+    "quiet",
+    "ssr_mode",
+    "num_workers",
+)
+
+#: Where Gradio 6 wants what earlier versions took elsewhere.
+MOVED = {
+    "theme": "Gradio 6 takes theme in launch(), earlier versions in Blocks().",
+    "css": "Gradio 6 takes css in launch(), earlier versions in Blocks().",
+    "js": "Gradio 6 takes js in launch(), earlier versions in Blocks().",
+    "head": "Gradio 6 takes head in launch(), earlier versions in Blocks().",
+    "show_api": "Gradio 6 has no show_api; an event takes api_visibility instead.",
+    "concurrency_count": "Gradio 4 and later take concurrency_limit on each event.",
+    "enable_queue": "Gradio 4 and later always have the queue.",
+    "allow_flagging": "Gradio 5 and later call it flagging_mode.",
+    "type": "Gradio 6 knows only the messages format and has no type argument.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What the script serves: its address and how its author launched it."""
+
+    url: str
+    blocks: Any
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+class Script:
+    """The running script of a file or module target; `start` it, `close` it."""
+
+    def __init__(self, target: Target, *, folder: Path, probe: Probe, timeout_seconds: float) -> None:
+        assert target.path is not None
+        self.target = target
+        self.path = target.path
+        self.folder = folder
+        self.probe = probe
+        self.timeout_seconds = timeout_seconds
+        self.module: types.ModuleType = types.ModuleType("__main__")
+        self._served: Served | None = None
+        self._error: BaseException | None = None
+        self._ready = threading.Event()
+        self._end = threading.Event()
+        self._mounts: list[tuple[Any, Any, str, dict[str, Any]]] = []
+        self._declined: list[tuple[Any, dict[str, Any]]] = []
+        self._servers: list[tuple[Any, threading.Thread]] = []
+        self._launched: list[Any] = []
+        self._undo = contextlib.ExitStack()
+        self._thread = threading.Thread(target=self._main, name="gradio-harness-app", daemon=True)
+
+    def start(self) -> Served:
+        """Run the script until it serves; raises TargetNotFound or AppFailed in words."""
+        self._patch()
+        self._thread.start()
+        try:
+            if not self._ready.wait(self.timeout_seconds):
+                raise AppFailed(
+                    f"{self.target} did not launch an app within {self.timeout_seconds:g} s; "
+                    f"it was at {self._position()}. Give it longer with --app-start-timeout."
+                )
+        except BaseException:
+            self.close()
+            raise
+        if self._served is not None:
+            return self._served
+        error = self._error
+        self.close()
+        assert error is not None
+        if isinstance(error, TargetNotFound | AppFailed | AppUnreachable):
+            raise error
+        raise AppFailed(self._explained(error)) from error
+
+    def close(self) -> None:
+        """Stop serving, let the script run to its end, and put everything back."""
+        for blocks in self._launched:
+            with contextlib.suppress(Exception):
+                blocks.close(verbose=False)
+        for server, thread in self._servers:
+            server.should_exit = True
+            thread.join(5)
+            if thread.is_alive():
+                server.force_exit = True
+        self._end.set()
+        if self._thread.is_alive() and self._thread is not threading.current_thread():
+            self._thread.join(5)
+        self._undo.close()
+
+    # -- running ---------------------------------------------------------------
+
+    def _main(self) -> None:
+        loop = asyncio.new_event_loop()  # as on a main thread: get_event_loop() works
+        asyncio.set_event_loop(loop)
+        try:
+            with self.probe.starting():
+                self._execute()
+                if self._served is None:
+                    self._serve(*self._discover())
+            self._ready.set()
+            self._end.wait()
+        except BaseException as error:
+            if self._served is None:
+                self._error = error
+            elif not isinstance(error, SystemExit):
+                traceback.print_exc()
+        finally:
+            self._ready.set()
+            loop.close()
+
+    def _execute(self) -> None:
+        source = self.path.read_bytes()
+        code = compile(source, str(self.path), "exec", dont_inherit=True)
+        exec(code, self.module.__dict__)
+
+    def _discover(self) -> tuple[Any, dict[str, Any], str]:
+        """Return Blocks or ASGI app, launch arguments and mount path from the module's names."""
+        names = vars(self.module)
+        if self.target.name:
+            return self._named(names)
+        if self._mounts:
+            parent, _, path, arguments = self._mounts[0]
+            return parent, arguments, path
+        blocks = _blocks_class()
+        for name in NAMES:
+            if isinstance(names.get(name), blocks):
+                return names[name], self._arguments_for(names[name]), ""
+        found = {k: v for k, v in names.items() if isinstance(v, blocks) and not k.startswith("_")}
+        outer = [v for v in dict.fromkeys(found.values()) if not _nested(v)]
+        if len(outer) == 1:
+            return outer[0], {}, ""
+        raise TargetNotFound(self._nothing(sorted(found), names))
+
+    def _named(self, names: Mapping[str, Any]) -> tuple[Any, dict[str, Any], str]:
+        name = self.target.name
+        if name not in names:
+            known = [k for k, v in names.items() if not k.startswith("_") and _servable(v)]
+            raise TargetNotFound(f"{self.path.name} has no {name!r}. {choices(name, known)}")
+        value = names[name]
+        arguments: dict[str, Any] | None = None
+        if callable(value) and not isinstance(value, _blocks_class()) and not _is_asgi(value):
+            value = self._made(name, value)
+            if len(self._declined) == 1:  # the script launches what the same factory makes
+                arguments = self._declined[0][1]
+        for parent, blocks, path, arguments in self._mounts:
+            if value is blocks or value is parent:
+                return parent, arguments, path
+        if not (isinstance(value, _blocks_class()) or _is_asgi(value)):
+            raise TargetNotFound(
+                f"{name!r} in {self.path.name} is a {type(value).__name__}; the harness can serve "
+                "a gr.Blocks (gr.Interface, gr.ChatInterface …), a FastAPI app with a Gradio app "
+                "mounted, or a function without required arguments that returns one of these."
+            )
+        return value, arguments or self._arguments_for(value), ""
+
+    def _made(self, name: str, factory: Callable[..., Any]) -> Any:
+        required = [
+            p.name
+            for p in inspect.signature(factory).parameters.values()
+            if p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+        ]
+        if required:
+            raise TargetNotFound(
+                f"{name}() in {self.path.name} needs {', '.join(required)}; a factory must work "
+                "without arguments. Give them defaults, or name a function that calls it."
+            )
+        return factory()
+
+    def _arguments_for(self, value: Any) -> dict[str, Any]:
+        return next((kwargs for blocks, kwargs in self._declined if blocks is value), {})
+
+    def _nothing(self, found: list[str], names: Mapping[str, Any]) -> str:
+        """Return what was looked for and what there is, for a file that launches nothing."""
+        if found:
+            return (
+                f"{self.path.name} has {len(found)} apps and launches none: {', '.join(found)}. "
+                f"Say which: --app {self.target.text}:{found[0]}"
+            )
+        makers = [
+            k
+            for k, v in names.items()
+            if inspect.isfunction(v) and v.__module__ == "__main__" and _no_arguments(v)
+        ]
+        hint = f" Is one of these a factory? {', '.join(makers[:8])}." if makers else ""
+        example = makers[0] if makers else "demo"
+        return (
+            f"{self.path.name} ran to its end without launching a Gradio app, and none of its "
+            f"names holds one (looked for {', '.join(NAMES)} and any gr.Blocks).{hint} "
+            f"Name it: --app {self.target.text}:{example}"
+        )
+
+    # -- serving ---------------------------------------------------------------
+
+    def _serve(self, value: Any, arguments: dict[str, Any], path: str) -> None:
+        if isinstance(value, _blocks_class()):
+            self._launch(value, (), arguments)
+        else:
+            self._serve_asgi(value, path, arguments)
+
+    def _launch(self, blocks: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Launch on loopback with the author's arguments, less those that say where."""
+        original = self._original_launch
+        signature = inspect.signature(original)
+        bound = signature.bind(blocks, *args, **kwargs)  # a wrong argument fails as for the author
+        given = {k: v for k, v in bound.arguments.items() if k != next(iter(signature.parameters))}
+        given.update(given.pop("kwargs", {}))
+        kept = {k: v for k, v in given.items() if k not in REPLACED}
+        _name_elements(blocks)
+        ours: dict[str, Any] = {
+            "server_name": "127.0.0.1",
+            "server_port": free_port(),
+            "prevent_thread_lock": True,
+            "quiet": True,
+            "inbrowser": False,
+            "share": False,
+            "inline": False,
+            "ssr_mode": False,
+        }
+        ours = {k: v for k, v in ours.items() if k in signature.parameters}
+        networking = importlib.import_module("gradio.networking")
+        with _replaced(networking, "url_ok", _answers):
+            result = original(blocks, **kept, **ours)
+        self._launched.append(blocks)
+        self._served = Served(f"http://127.0.0.1:{ours['server_port']}", blocks, given)
+        return result
+
+    def _serve_asgi(self, asgi: Any, path: str, arguments: dict[str, Any]) -> None:
+        import uvicorn
+
+        port = free_port()
+        config = uvicorn.Config(asgi, host="127.0.0.1", port=port, log_level="warning")
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, name="gradio-harness-uvicorn", daemon=True)
+        self._servers.append((server, thread))
+        with _replaced(signal, "signal", lambda *_: None):
+            thread.start()
+            limit = time.monotonic() + self.timeout_seconds
+            while not server.started:
+                if not thread.is_alive() or time.monotonic() > limit:
+                    raise AppFailed(f"{self.target}: uvicorn could not start the app.")
+                time.sleep(0.01)
+        others = [other for _, _, other, _ in self._mounts if other != path]
+        blocks = next((b for a, b, p, _ in self._mounts if p == path), None)
+        notes = tuple(f"another Gradio app is mounted at {other}" for other in others)
+        self._served = Served(f"http://127.0.0.1:{port}{path.rstrip('/')}", blocks, arguments, notes)
+
+    def _park(self) -> None:
+        self._ready.set()
+        self._end.wait()
+
+    # -- what replaces Gradio's and uvicorn's own functions ----------------------
+
+    def _patch(self) -> None:
+        gradio_blocks = importlib.import_module("gradio.blocks")
+        routes = importlib.import_module("gradio.routes")
+        gradio = importlib.import_module("gradio")
+        uvicorn = importlib.import_module("uvicorn")
+        self._original_launch = gradio_blocks.Blocks.launch
+        original_mount = routes.mount_gradio_app
+        script = self
+
+        def launch(blocks: Any, *args: Any, **kwargs: Any) -> Any:
+            return script._on_launch(blocks, args, kwargs)
+
+        def mount(app: Any, blocks: Any, path: str = "/", *args: Any, **kwargs: Any) -> Any:
+            _name_elements(blocks)
+            parent = original_mount(app, blocks, path, *args, **kwargs)
+            script._mounts.append((parent, blocks, path.rstrip("/"), dict(kwargs)))
+            return parent
+
+        def run(app: Any, *_: Any, **__: Any) -> None:
+            script._on_uvicorn(app)
+
+        replacements = (
+            (gradio_blocks.Blocks, "launch", launch),
+            (gradio_blocks.Blocks, "block_thread", lambda blocks: script._park()),
+            (routes, "mount_gradio_app", mount),
+            (gradio, "mount_gradio_app", mount),
+            (uvicorn, "run", run),
+        )
+        for owner, name, value in replacements:
+            self._undo.enter_context(_replaced(owner, name, value))
+        self._undo.enter_context(_quiet_signals())
+        self._undo.enter_context(self._as_main())
+
+    def _on_launch(self, blocks: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        wanted = vars(self.module).get(self.target.name) if self.target.name else None
+        other = self.target.name and wanted is not blocks
+        if other or self._served is not None:
+            names = list(inspect.signature(self._original_launch).parameters)[1:]
+            self._declined.append((blocks, {**dict(zip(names, args, strict=False)), **kwargs}))
+            return None, "", None
+        result = self._launch(blocks, args, kwargs)
+        if not kwargs.get("prevent_thread_lock"):
+            self._park()
+        return result
+
+    def _on_uvicorn(self, app: Any) -> None:
+        if isinstance(app, str):
+            module, _, name = app.partition(":")
+            app = getattr(importlib.import_module(module), name)
+        mount = next((m for m in self._mounts if m[0] is app), None)
+        if mount is None and self._mounts:
+            mount = self._mounts[0]
+        path, arguments = (mount[2], mount[3]) if mount else ("", {})
+        if self.target.name and self._served is None:
+            named = vars(self.module).get(self.target.name)
+            mount = next((m for m in self._mounts if named is m[1]), mount)
+            path, arguments = (mount[2], mount[3]) if mount else ("", {})
+        self._serve_asgi(app, path, arguments)
+        self._park()
+
+    @contextlib.contextmanager
+    def _as_main(self) -> Iterator[None]:
+        """Be ``__main__`` and one's own name, with the folder, argv and path of the author."""
+        module, name = self.module, self.target.module or self.path.stem
+        module.__file__ = str(self.path)
+        module.__dict__["__builtins__"] = __builtins__
+        if self.target.module:
+            spec = importlib.util.find_spec(self.target.module)
+            module.__spec__ = spec
+            module.__package__ = spec.parent if spec else None
+        names = ["__main__"]
+        if name not in sys.stdlib_module_names and name.replace(".", "_").isidentifier():
+            names.append(name)
+        first = str(self.folder) if self.target.module else str(self.path.parent)
+        before = {key: sys.modules.get(key) for key in names}
+        cwd, argv = os.getcwd(), sys.argv[:]
+        sys.path.insert(0, first)
+        sys.argv[:] = [str(self.path)]
+        sys.modules.update(dict.fromkeys(names, module))
+        os.chdir(self.folder)
+        try:
+            yield
+        finally:
+            for key, value in before.items():
+                if value is None:
+                    sys.modules.pop(key, None)
+                else:
+                    sys.modules[key] = value
+            sys.argv[:] = argv
+            with contextlib.suppress(ValueError):
+                sys.path.remove(first)
+            with contextlib.suppress(OSError):
+                os.chdir(cwd)
+
+    # -- words -------------------------------------------------------------------
+
+    def _position(self) -> str:
+        """Return the author's line at which the script is just now."""
+        frame = sys._current_frames().get(self._thread.ident or 0)
+        place = "an unknown place"
+        while frame is not None:
+            if frame.f_code.co_filename.startswith(str(self.path.parent)):
+                return f"{frame.f_code.co_filename}:{frame.f_lineno} in {frame.f_code.co_name}"
+            frame = frame.f_back
+        return place
+
+    def _explained(self, error: BaseException) -> str:
+        """Return why the script failed: what was tried, what was found, what to type."""
+        frames = frames_of(error, self.probe.roots)
+        own = next((frame for frame in reversed(frames) if frame.own), None)
+        where = f"{own.file}:{own.line}" if own else str(self.path)
+        said = f"{type(error).__name__}: {error}".strip(": ")
+        line = f"\n    {own.code}" if own and own.code else ""
+        head = f"{self.target} failed before it launched an app.\n  {where}{line}\n  {said}\n"
+        if isinstance(error, SyntaxError):
+            place = f"{error.filename}:{error.lineno}"
+            return f"{self.target} is not valid Python.\n  {place}\n  {said}"
+        return head + "  " + self._advice(error, said)
+
+    def _advice(self, error: BaseException, said: str) -> str:
+        needs = needs_of(error)
+        if isinstance(error, SystemExit):
+            return (
+                f"The script ended itself (exit code {error.code}) before launching. Arguments are "
+                "not passed on: does it need some? Wrap it in a factory: --app app.py:make_demo"
+            )
+        if isinstance(error, ModuleNotFoundError):
+            return (
+                f"The package {error.name!r} is not installed for {sys.executable}. "
+                f"Type: {sys.executable} -m pip install {error.name}"
+            )
+        if isinstance(error, TypeError) and "unexpected keyword argument" in said:
+            argument = said.rpartition("argument ")[2].split("'")[1] if "'" in said else ""
+            version = importlib.import_module("gradio").__version__
+            moved = MOVED.get(argument, "Take it out, or install the version the app is for.")
+            return f"Gradio {version} does not know {argument!r} here. {moved}"
+        if needs:
+            return (
+                f"It needs {needs}, which this machine does not have. Run it where there is, or "
+                "load the model in a function that a test can replace."
+            )
+        if isinstance(error, FileNotFoundError):
+            return (
+                f"It ran in {self.folder}. If its files are relative to another folder, say "
+                "which: --app-folder DIR"
+            )
+        return "Run it by hand to see the same: " + f"cd {self.folder} && python {self.path}"
+
+
+def working_folder(path: Path, invoked_from: Path) -> Path:
+    """Return the folder that the author runs *path* from: its own, or *invoked_from*.
+
+    The relative paths written in its source decide: whichever folder has more of them.
+    """
+    own = path.parent
+    if own == invoked_from or invoked_from not in own.parents:
+        return own
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (SyntaxError, ValueError):
+        return own
+    texts = {
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and 2 < len(node.value) < 200
+        and ("/" in node.value or "." in node.value)
+        and not node.value.startswith(("/", "http", "~"))
+        and "\n" not in node.value
+    }
+    candidates = [own, *(p for p in own.parents if p == invoked_from or invoked_from in p.parents)]
+    counts = [sum((folder / text).exists() for text in texts) for folder in candidates]
+    return candidates[counts.index(max(counts))]
+
+
+def free_port() -> int:
+    """Return a port of the loopback interface that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _answers(url: str) -> bool:
+    """Whether *url* answers within half a minute; Gradio itself asks once for three seconds."""
+    limit = time.monotonic() + 30
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    while time.monotonic() < limit:
+        try:
+            with opener.open(urllib.request.Request(url, method="HEAD"), timeout=10):
+                return True
+        except urllib.error.HTTPError as error:
+            return error.code < 500
+        except OSError:
+            time.sleep(0.05)
+    return False
+
+
+def _name_elements(blocks: Any) -> None:
+    """Give every block without an elem_id one, so that its node can be found in the page.
+
+    Only from Gradio 6 on: earlier versions put ``#component-N`` there, which authors style.
+    """
+    gradio = importlib.import_module("gradio")
+    if int(gradio.__version__.split(".")[0]) < 6:
+        return
+    for identity, block in getattr(blocks, "blocks", {}).items():
+        if getattr(block, "elem_id", "") is None:
+            block.elem_id = f"gt-{identity}"
+    with contextlib.suppress(Exception):
+        blocks.config = blocks.get_config_file()
+
+
+@contextlib.contextmanager
+def _replaced(owner: Any, name: str, value: Any) -> Iterator[None]:
+    original = getattr(owner, name)
+    setattr(owner, name, value)
+    try:
+        yield
+    finally:
+        setattr(owner, name, original)
+
+
+@contextlib.contextmanager
+def _quiet_signals() -> Iterator[None]:
+    """Let scripts that set signal handlers do so off the main thread, without effect."""
+    original = signal.signal
+
+    def tolerant(number: Any, handler: Any) -> Any:
+        if threading.current_thread() is threading.main_thread():
+            return original(number, handler)
+        return signal.getsignal(number)
+
+    with _replaced(signal, "signal", tolerant):
+        yield
+
+
+def _blocks_class() -> type:
+    return importlib.import_module("gradio.blocks").Blocks  # type: ignore[no-any-return]
+
+
+def _is_asgi(value: Any) -> bool:
+    starlette = importlib.import_module("starlette.applications")
+    return isinstance(value, starlette.Starlette)
+
+
+def _servable(value: Any) -> bool:
+    return (
+        isinstance(value, _blocks_class())
+        or _is_asgi(value)
+        or (inspect.isfunction(value) and _no_arguments(value))
+    )
+
+
+def _no_arguments(function: Callable[..., Any]) -> bool:
+    return all(
+        p.default is not p.empty or p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
+        for p in inspect.signature(function).parameters.values()
+    )
+
+
+def _nested(blocks: Any) -> bool:
+    return getattr(blocks, "parent", None) is not None
