@@ -104,6 +104,7 @@ class Script:
 
     def start(self) -> Served:
         """Run the script until it serves; raises TargetNotFound or AppFailed in words."""
+        self._argv = sys.argv[:]
         self._patch()
         self._thread.start()
         try:
@@ -115,6 +116,7 @@ class Script:
         except BaseException:
             self.close()
             raise
+        sys.argv[:] = self._argv  # parsed by now; pytest and its plugins read it later
         if self._served is not None:
             return self._served
         error = self._error
@@ -377,7 +379,7 @@ class Script:
             names.append(name)
         first = str(self.folder) if self.target.module else str(self.path.parent)
         before = {key: sys.modules.get(key) for key in names}
-        cwd, argv = os.getcwd(), sys.argv[:]
+        cwd = os.getcwd()
         sys.path.insert(0, first)
         sys.argv[:] = [str(self.path)]
         sys.modules.update(dict.fromkeys(names, module))
@@ -390,7 +392,7 @@ class Script:
                     sys.modules.pop(key, None)
                 else:
                     sys.modules[key] = value
-            sys.argv[:] = argv
+            sys.argv[:] = self._argv
             with contextlib.suppress(ValueError):
                 sys.path.remove(first)
             with contextlib.suppress(OSError):

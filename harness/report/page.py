@@ -11,9 +11,10 @@ import base64
 import hashlib
 import re
 import shlex
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from importlib.resources import files
 
@@ -22,12 +23,24 @@ import jinja2
 from ..finding import Finding, Repeats, Severity
 from ..run import EventRow, LatencyRow, Run, Screenshot
 from . import charts
-from .text import Html, counted, cut, cut_middle, duration, listed, shown, thousands, visible
+from .text import (
+    Html,
+    counted,
+    cut,
+    cut_middle,
+    duration,
+    listed,
+    script,
+    shown,
+    thousands,
+    visible,
+)
 
 __all__ = ["render"]
 
 # The page stays below 400 kB without pictures; what is left out is in results.json.
 PAGE_BYTES = 385_000
+LEAST_FOR_CARDS = 150_000
 BRIEF_CARD_BYTES = 1_600
 EVENT_ROWS = 80
 OTHER_ROWS = 80
@@ -35,6 +48,8 @@ HISTOGRAMS = 12
 
 STEPS = ("page", "route", "queue", "preprocess", "function", "postprocess", "rendering")
 GROUPS = {Severity.ERROR: "Errors", Severity.WARNING: "Warnings", Severity.INFO: "Notes"}
+# Not calendar's, which speak the language of the machine.
+MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"
 EFFECTS = {"write": "wrote", "connect": "connected to", "start": "started"}
 
 
@@ -54,14 +69,258 @@ def render(run: Run) -> str:
     template = _environment().get_template("page.html.jinja")
     facts = _facts(run)
     frame = template.render(**facts, groups=())
-    pictures = sum(len(shot.png) for shot in run.screenshots)
-    room = PAGE_BYTES - (len(frame.encode()) - pictures)
-    return template.render(**facts, groups=_groups(run, facts["findings"], room))
+    pictures = sum(len(_png(shot)) for shot in run.screenshots)
+    room = max(LEAST_FOR_CARDS, PAGE_BYTES - (len(frame.encode()) - pictures))
+    return template.render(**facts, groups=_groups(run, run.findings, room))
 
 
 def _facts(run: Run) -> dict[str, object]:
     """Return what the template shows besides the cards."""
+    return {
+        "run": run,
+        "policy": _policy(),
+        "style": Html(_asset("page.css")),
+        "script": Html(_asset("page.js")),
+        **_verdict(run),
+        **_coverage(run),
+        **_events(run),
+        **_latency(run.latency),
+        "effects": run.effects[:OTHER_ROWS],
+        "more_effects": max(0, len(run.effects) - OTHER_ROWS),
+        "again": _again(run),
+    }
 
 
+def _verdict(run: Run) -> dict[str, object]:
+    # The reason has a banner of its own.
+    verdict = run.verdict if run.complete else run.verdict.replace(f" ({run.ended})", "", 1)
+    lead, _, scope = verdict.rpartition("; ")
+    word, tone = _status(run)
+    findings = run.findings
+    return {
+        "lead": lead,
+        "scope": scope[:1].upper() + scope[1:],
+        "status": word,
+        "tone": tone,
+        "findings": findings,
+        "chips": [(s, sum(f.severity == s for f in findings)) for s in Severity],
+        "suite_names": sorted({f.suite for f in findings}),
+    }
+
+
+def _coverage(run: Run) -> dict[str, object]:
+    events = run.events
+    return {
+        "driven": [event for event in events if event.cases],
+        "total": _total(events),
+        "unexplained": _unexplained(run),
+        "calls": sum(suite.cases for suite in run.suites),
+        "queued": sum(suite.queued_cases for suite in run.suites),
+        "tests": sum(suite.tests for suite in run.suites),
+        "failed_tests": sum(suite.failed for suite in run.suites),
+        "skipped": run.skipped[:OTHER_ROWS],
+        "skipped_count": len(run.skipped),
+    }
+
+
+def _events(run: Run) -> dict[str, object]:
+    findings, events = run.findings, run.events
+    return {
+        "events": events[:EVENT_ROWS],
+        "event_count": len(events),
+        "worst_of": {f.event: f for f in reversed(findings)},
+        "found_of": Counter(f.event for f in findings),
+    }
+
+
+def _status(run: Run) -> tuple[str, str]:
+    """Return the run's outcome in a word or two, and the tone in which it is set."""
+    if not run.complete:
+        return ("Cut short" if run.ended else "Not finished"), "cut"
+    if run.failing or any(suite.failed for suite in run.suites):
+        return "Failed", "error"
+    if not any(event.cases for event in run.events):
+        return "Nothing driven", "none"
+    if any(finding.severity is Severity.WARNING for finding in run.findings):
+        return "Passed, with warnings", "warning"
+    return "Passed", "ok"
+
+
+def _unexplained(run: Run) -> list[str]:
+    """Return the events that were never set off and that no reason is given for."""
+    explained = {item.what for item in run.skipped}
+    return [e.label for e in run.events if not e.cases and e.label not in explained]
+
+
+def _total(events: Sequence[EventRow]) -> EventRow:
+    """Return one row for all events together."""
+    cases, answered, refused, failed = (
+        sum(getattr(event, name) for event in events)
+        for name in ("cases", "answered", "refused", "failed")
+    )
+    return EventRow("", "", cases=cases, answered=answered, refused=refused, failed=failed)
+
+
+def _latency(rows: Sequence[LatencyRow]) -> dict[str, object]:
+    rows = rows[:OTHER_ROWS]
+    axis = charts.axis_over(value for row in rows for value in (*row.samples, row.p50, row.maximum))
+    slowest = sorted((row for row in rows if row.samples), key=lambda row: -row.p50)[:HISTOGRAMS]
+    return {
+        "latency": rows,
+        "axis": axis,
+        "pictured": [row for row in rows if row in slowest],
+    }
+
+
+def _again(run: Run) -> str:
+    """Return the command that runs the same again, with the same inputs."""
+    command = run.command or f"pytest --app {_quoted(run.target)}"
+    return command if "--app-seed" in command else f"{command} --app-seed {run.seed}"
+
+
+def _quoted(word: str) -> str:
+    """Return *word* for a shell, in double quotes where those read better."""
+    if "'" in word and not re.search(r'["$`!\\]', word):
+        return f'"{word}"'
+    return shlex.quote(word)
+
+
+# --- findings ------------------------------------------------------------------------------
+
+
+def _groups(run: Run, findings: Sequence[Finding], room: int) -> list[Group]:
+    """Return the findings' cards by severity, as long as they fit into *room* bytes.
+
+    A card that would leave too little for those after it goes without traceback and
+    script; when even that does not fit, the finding is only counted.
+    """
+    cards: dict[Severity, list[Html]] = {severity: [] for severity in Severity}
+    numbers = {event.label: n for n, event in enumerate(run.events[:EVENT_ROWS], 1)}
+    for after, finding in zip(reversed(range(len(findings))), findings, strict=True):
+        for brief in (False, True):
+            card = _card(run, finding, brief=brief, event_number=numbers.get(finding.event))
+            size = len(card.encode())
+            if size <= room - (0 if brief else after * BRIEF_CARD_BYTES):
+                cards[finding.severity].append(card)
+                room -= size
+                break
+    counts = {s: sum(f.severity == s for f in findings) for s in Severity}
+    return [
+        Group(s, GROUPS[s], counts[s], tuple(cards[s]), counts[s] - len(cards[s]))
+        for s in Severity
+        if counts[s]
+    ]
+
+
+def _card(run: Run, finding: Finding, *, brief: bool, event_number: int | None) -> Html:
+    where = f"{finding.check}@{finding.event}" if finding.event else finding.check
+    template = _environment().get_template("finding.html.jinja")
+    return Html(
+        template.render(
+            f=finding,
+            brief=brief,
+            event_number=event_number,
+            steps=STEPS,
+            replay=f"pytest --app {_quoted(run.target)} --app-replay {finding.id}",
+            silence=f"--app-ignore {_quoted(where)}",
+        )
+    )
+
+
+def _traceback(text: str, location: str) -> Html:
+    """Return a traceback with the author's own lines and the last line set off."""
+    own_file = re.match(r"(.+?):\d+", location)
+    ends = (f'/{own_file[1]}"', f'"{own_file[1]}"') if own_file else ()
+    lines = cut_middle(text.rstrip(), 8_000).split("\n")
+    result, own = [], False
+    for number, line in enumerate(lines, 1):
+        if line.lstrip().startswith('File "'):
+            own = any(end in line for end in ends)
+        elif not line.startswith("    "):
+            own = False
+        kind = "last" if number == len(lines) else "own" if own else ""
+        result.append(f'<span class="{kind}">{shown(line)}</span>' if kind else shown(line))
+    return Html("\n".join(result))
+
+
+def _history(repeats: Repeats) -> Html:
+    """Return the outcomes in order as letters: F for failed, a dot for passed."""
+    letters = "".join(letter for letter in repeats.history if letter in "F.")[:60]
+    spans = re.sub("F+", lambda match: f"<b>{match[0]}</b>", letters)
+    return Html(
+        f'<span class="history" role="img" aria-label="in order, F for failed: {letters}">'
+        f"{spans}</span>"
+        if letters
+        else ""
+    )
+
+
+# --- the page's machinery ------------------------------------------------------------------
+
+
+@lru_cache(maxsize=1)
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        autoescape=True,
+        loader=jinja2.FunctionLoader(_asset),
+        lstrip_blocks=True,
+        trim_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.filters |= {
+        "counted": counted,
+        "cut": cut,
+        "duration": duration,
+        "history": _history,
+        "histogram": charts.histogram,
+        "in_words": charts.in_words,
+        "listed": listed,
+        "moment": _moment,
+        "outcomes": charts.outcomes,
+        "p99": charts.p99,
+        "png": _png,
+        "script": script,
+        "shown": shown,
+        "spread": charts.spread,
+        "thousands": thousands,
+        "traceback": _traceback,
+        "visible": visible,
+    }
+    environment.globals |= {"scale": charts.scale, "effect_words": EFFECTS}
+    return environment
+
+
+def _moment(started: str) -> str:
+    """Return an ISO time as ``21 Nov 2025, 02:36 UTC``; anything else as it is."""
+    try:
+        moment = datetime.fromisoformat(started)
+    except ValueError:
+        return started
+    moment = moment.astimezone(UTC) if moment.tzinfo else moment
+    month = MONTHS.split()[moment.month - 1]
+    return f"{moment.day} {month} {moment.year}, {moment:%H:%M} UTC"
+
+
+def _png(shot: Screenshot) -> str:
+    """Return the picture as a data URL, or nothing if it is not a PNG in base64."""
+    sound = shot.png.startswith("iVBORw0KGgo") and re.fullmatch(r"[A-Za-z0-9+/]+=*", shot.png)
+    return f"data:image/png;base64,{shot.png}" if sound else ""
+
+
+def _policy() -> str:
+    """Return the content policy: no network, only this style and this script."""
+    style, script = (_hash(_asset(name)) for name in ("page.css", "page.js"))
+    return (
+        f"default-src 'none'; img-src data:; style-src '{style}'; script-src '{script}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash(text: str) -> str:
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"sha256-{base64.b64encode(digest).decode()}"
+
+
+@lru_cache(maxsize=8)
 def _asset(name: str) -> str:
     return files(__package__).joinpath(name).read_text(encoding="utf-8")

@@ -8,21 +8,25 @@ import re
 from typing import Any
 
 from ..run import Run
+from .text import HIDDEN
 
 __all__ = ["render"]
-
-# Valid inside JSON strings, but not safe in a terminal or not encodable: told as escapes.
-_UNSAFE = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 
 
 def render(run: Run) -> bytes:
     """Return strict JSON in UTF-8, indented, keys in the documented order.
 
-    Lone surrogates and control characters are written as ``\\uXXXX``; a number that is
+    Lone surrogates and other hidden characters are written as ``\\uXXXX``; a number that is
     not finite, which JSON cannot say, is null.
     """
     text = json.dumps(_finite(run.as_dict()), ensure_ascii=False, indent=1, allow_nan=False)
-    return (_UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text) + "\n").encode()
+    return (re.sub(HIDDEN, lambda match: _escape(match[0]), text) + "\n").encode()
+
+
+def _escape(character: str) -> str:
+    """Return *character* as JSON escapes, two of them above U+FFFF."""
+    units = character.encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[i : i + 4]}" for i in range(0, len(units), 4))
 
 
 def _finite(value: Any) -> Any:

@@ -12,10 +12,23 @@ import math
 import re
 from collections.abc import Iterable
 
-__all__ = ["Html", "counted", "cut", "cut_middle", "duration", "listed", "shown", "thousands", "visible"]
+__all__ = [
+    "HIDDEN",
+    "Html",
+    "counted",
+    "cut",
+    "cut_middle",
+    "duration",
+    "listed",
+    "script",
+    "shown",
+    "thousands",
+    "visible",
+]
 
-# Tab and newline stay, and so do the two joiners (200c, 200d) that emoji and Persian need.
-HIDDEN = re.compile(
+# A character class. Tab and newline stay out of it, and so do the two joiners (200c, 200d)
+# that emoji and Persian need.
+HIDDEN = (
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
     "\ufeff\ufff0-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e0fff]"
 )
@@ -34,14 +47,15 @@ def visible(text: str) -> str:
     >>> visible("\\x1b[31mred")
     '\\\\x1b[31mred'
     """
-    return HIDDEN.sub(lambda match: _notation(match[0]), text)
+    return re.sub(HIDDEN, lambda match: _notation(match[0]), text)
 
 
 def shown(text: str) -> Html:
     """Return *text* as HTML, its hidden characters marked as such."""
     return Html(
-        HIDDEN.sub(
-            lambda match: f'<span class="esc">{_notation(match[0])}</span>',
+        re.sub(
+            f"{HIDDEN}+",
+            lambda match: f'<span class="esc">{visible(match[0])}</span>',
             html.escape(text),
         )
     )
@@ -63,12 +77,18 @@ def cut(text: str, limit: int) -> str:
 
 
 def cut_middle(text: str, limit: int) -> str:
-    """Return *text* without its middle: a traceback says most at its two ends."""
+    """Return *text* without its middle lines: a traceback says most at its two ends."""
     if len(text) <= limit:
         return text
     head, tail = text[: limit // 4], text[-(limit - limit // 4) :]
+    head, tail = head.rpartition("\n")[0] or head, tail.partition("\n")[2] or tail
     left_out = thousands(len(text) - len(head) - len(tail))
     return f"{head}\n… ({left_out} characters left out here) …\n{tail}"
+
+
+def script(text: str, limit: int) -> str:
+    """Return a script whole or, above *limit* characters, where it is: half would not run."""
+    return text if len(text) <= limit else "# Too long to be shown here: it is in results.json.\n"
 
 
 def duration(seconds: float | None) -> str:

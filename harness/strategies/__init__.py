@@ -1,0 +1,56 @@
+"""From a component of the page to a Hypothesis strategy for what a visitor may send.
+
+`values(component)` gives values as the page sends them (files as `Media`), or None for a
+component that a visitor cannot set; the page then sends back what it shows. Every value
+is one that the page allows: judged as valid input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from hypothesis import strategies as st
+
+from ..contract import Component
+from . import choices, media, numbers, tables, text
+
+__all__ = ["register", "values"]
+
+Maker = Callable[[Component], st.SearchStrategy[Any]]
+
+MAKERS: Mapping[str, Maker] = {
+    "textbox": text.textbox,
+    "code": text.code,
+    "multimodaltextbox": media.multimodal,
+    "number": numbers.number,
+    "slider": numbers.slider,
+    "checkbox": choices.checkbox,
+    "checkboxgroup": choices.checkboxgroup,
+    "radio": choices.radio,
+    "dropdown": choices.dropdown,
+    "colorpicker": choices.colorpicker,
+    "datetime": choices.datetime,
+    "dataset": choices.dataset,
+    "image": media.image,
+    "imageeditor": media.image_editor,
+    "audio": media.audio,
+    "file": media.file,
+    "uploadbutton": media.file,
+    "dataframe": tables.dataframe,
+}
+
+_registered: dict[str, Maker] = {}
+
+
+def register(component_type: str, maker: Maker) -> None:
+    """Use *maker* for every component of this type (its lower-case class name)."""
+    _registered[component_type.lower()] = maker
+
+
+def values(component: Component) -> st.SearchStrategy[Any] | None:
+    """Return what a visitor may send for *component*; None if it cannot be set."""
+    if not component.editable or not component.reachable:
+        return None
+    maker = _registered.get(component.type) or MAKERS.get(component.type)
+    return maker(component) if maker else None

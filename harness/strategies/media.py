@@ -1,0 +1,157 @@
+"""Pictures, sounds and files, made here: small, real, and in the modes a browser uploads."""
+
+from __future__ import annotations
+
+import functools
+import io
+import math
+import struct
+import wave
+from typing import Any
+
+from hypothesis import strategies as st
+
+from ..contract import Component
+from ..observation import Media
+from .text import words
+
+__all__ = ["audio", "file", "image", "image_editor", "multimodal", "picture", "sound"]
+
+#: (mode, width, height, format): shortest description first, the plain one before the odd.
+PICTURES = (
+    ("RGB", 16, 16, "PNG"),
+    ("RGB", 1, 1, "PNG"),
+    ("L", 16, 16, "PNG"),
+    ("RGBA", 16, 16, "PNG"),
+    ("P", 16, 16, "PNG"),
+    ("LA", 16, 16, "PNG"),
+    ("RGB", 64, 48, "JPEG"),
+    ("L", 24, 24, "JPEG"),
+    ("RGB", 200, 3, "PNG"),
+    ("RGB", 3, 200, "PNG"),
+    ("RGB", 32, 32, "WEBP"),
+    ("RGB", 300, 200, "PNG"),
+)
+
+#: (rate in hertz, channels, frames)
+SOUNDS = ((16000, 1, 1600), (44100, 2, 4410), (8000, 1, 800), (48000, 1, 1), (22050, 1, 22050))
+
+#: Content by extension, for fields that name the types they take.
+CONTENTS: dict[str, tuple[bytes, str]] = {
+    ".txt": (b"one line\nanother line\n", "text/plain"),
+    ".md": (b"# Title\n\nText.\n", "text/markdown"),
+    ".csv": (b"name,count\nada,1\nbob,2\n", "text/csv"),
+    ".tsv": (b"name\tcount\nada\t1\n", "text/tab-separated-values"),
+    ".json": (b'{"name": "ada", "items": [1, 2]}', "application/json"),
+    ".html": (b"<p>text</p>", "text/html"),
+    ".xml": (b"<a><b>1</b></a>", "application/xml"),
+    ".py": (b"print('hello')\n", "text/x-python"),
+    ".yaml": (b"a: 1\n", "application/yaml"),
+    ".toml": (b"a = 1\n", "application/toml"),
+    ".log": (b"2024-01-01 started\n", "text/plain"),
+    ".svg": (
+        b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>',
+        "image/svg+xml",
+    ),
+}
+MIMES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
+
+
+@functools.lru_cache(maxsize=64)
+def picture(mode: str, width: int, height: int, kind: str) -> Media:
+    """Return a picture with some structure, so that averages and edges are not all zero."""
+    from PIL import Image
+
+    image = Image.new("RGBA", (width, height))
+    pixels = [
+        ((x * 37) % 256, (y * 59) % 256, ((x + y) * 23) % 256, 255 - (x * 11) % 128)
+        for y in range(height)
+        for x in range(width)
+    ]
+    image.putdata(pixels)
+    buffer = io.BytesIO()
+    image.convert(mode).save(buffer, kind)
+    name = f"{mode.lower()}-{width}x{height}.{kind.lower().replace('jpeg', 'jpg')}"
+    return Media(name, buffer.getvalue(), MIMES[kind])
+
+
+@functools.lru_cache(maxsize=32)
+def sound(rate: int, channels: int, frames: int) -> Media:
+    """Return a WAV file with a 440 Hz tone."""
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as out:
+        out.setnchannels(channels)
+        out.setsampwidth(2)
+        out.setframerate(rate)
+        tone = (int(12000 * math.sin(2 * math.pi * 440 * n / rate)) for n in range(frames))
+        out.writeframes(b"".join(struct.pack("<h", value) * channels for value in tone))
+    return Media(f"{rate}hz-{channels}ch-{frames}.wav", buffer.getvalue(), "audio/wav")
+
+
+def image(component: Component) -> st.SearchStrategy[Any]:
+    """A picture in any mode a browser uploads, and none at all."""
+    drawn = st.sampled_from(PICTURES).map(lambda spec: picture(*spec))
+    return st.none() | drawn
+
+
+def image_editor(component: Component) -> st.SearchStrategy[Any]:
+    """What the editor sends: background, layers, and the two merged."""
+
+    def edited(spec: tuple[str, int, int, str]) -> dict[str, Any]:
+        base = picture(*spec)
+        return {"background": base, "layers": [], "composite": base, "id": None}
+
+    drawn = st.sampled_from(PICTURES[:4]).map(edited)
+    return drawn | st.just({"background": None, "layers": [], "composite": None, "id": None})
+
+
+def audio(component: Component) -> st.SearchStrategy[Any]:
+    """A short recording, mono or stereo, and none at all."""
+    return st.none() | st.sampled_from(SOUNDS).map(lambda spec: sound(*spec))
+
+
+def file(component: Component) -> st.SearchStrategy[Any]:
+    """A file of a type that the field takes, several where it takes several, or none."""
+    known = _files(component.props.get("file_types"))
+    if not known:
+        return st.none()
+    one = st.sampled_from(known)
+    count = component.props.get("file_count", "single")
+    none = st.none() if component.type != "uploadbutton" else st.nothing()
+    if count in ("multiple", "directory"):
+        return none | st.lists(one, min_size=1, max_size=3)
+    return none | one
+
+
+def multimodal(component: Component) -> st.SearchStrategy[Any]:
+    """A message: text, files, or both."""
+    known = _files(component.props.get("file_types"))
+    files: st.SearchStrategy[list[Media]] = st.just([])
+    if known:
+        most = 1 if component.props.get("file_count") == "single" else 2
+        files = files | st.lists(st.sampled_from(known), max_size=most)
+    return st.fixed_dictionaries({"text": words(None, lines=True), "files": files})
+
+
+def _files(types: Any) -> list[Media]:
+    """Return files that fit ``file_types``: extensions, or image, audio, video, text, file."""
+    wanted = [t.lower() for t in types or () if isinstance(t, str)]
+    texts = [Media(f"sample{ext}", content, mime) for ext, (content, mime) in CONTENTS.items()]
+    if not wanted or "file" in wanted:
+        plain = [m for m in texts if m.name.endswith((".txt", ".csv", ".json"))]
+        return [*plain, Media("empty.txt", b"", "text/plain"), picture(*PICTURES[0])]
+    found: list[Media] = []
+    for kind in wanted:
+        if kind in ("image", "image/*") or kind in (".png", ".jpg", ".jpeg", ".webp"):
+            found += [m for m in map(_picture, PICTURES[:8]) if kind[0] != "." or m.name.endswith(kind)]
+        elif kind in ("audio", "audio/*", ".wav"):
+            found += [sound(*spec) for spec in SOUNDS[:3]]
+        elif kind in ("text", "text/*"):
+            found += [m for m in texts if m.name.endswith((".txt", ".csv", ".md"))]
+        else:
+            found += [m for m in texts if m.name.endswith("." + kind.lstrip(".")) or m.mime == kind]
+    return list(dict.fromkeys(found))
+
+
+def _picture(spec: tuple[str, int, int, str]) -> Media:
+    return picture(*spec)

@@ -1,0 +1,78 @@
+"""Text as visitors type and paste it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from ..contract import Component
+
+__all__ = ["code", "textbox", "words"]
+
+#: Text that breaks programs, shortest first.
+NASTY = (
+    "",
+    " ",
+    "a",
+    "0",
+    "-1",
+    "\n",
+    "é",
+    "e\u0301",
+    "ß",
+    "İ",
+    "🙂",
+    "👨\u200d👩\u200d👧",
+    "שלום",
+    "\u202eabc",
+    "\x00",
+    "\x1b[31m",
+    "None",
+    "nan",
+    "1e309",
+    "%s %d {0} {x}",
+    "<b>x</b>",
+    "'; --",
+    "../..",
+    "\\",
+    '"',
+    "a b c",
+    "one\ntwo\nthree",
+    "http://localhost/?a=b&c",
+    "word " * 60,
+)
+
+
+def words(longest: int | None, *, lines: bool) -> st.SearchStrategy[str]:
+    """Return plain words and odd text, at most *longest* characters."""
+    limit = longest if longest is not None else 400
+    known = [t for t in NASTY if len(t) <= limit and (lines or "\n" not in t)]
+    alphabet = st.characters(
+        exclude_categories=("Cs",), exclude_characters="" if lines else "\n\r"
+    )
+    plain = st.lists(st.sampled_from("the quick brown fox 12 3.5 a I".split()), max_size=12).map(
+        lambda parts: " ".join(parts)[:limit]
+    )
+    return st.sampled_from(known) | plain | st.text(alphabet, max_size=min(limit, 40))
+
+
+def textbox(component: Component) -> st.SearchStrategy[Any]:
+    """Text within max_length; no line breaks where the field has one line only."""
+    props = component.props
+    single = props.get("max_lines") == 1 or props.get("type") in ("password", "email")
+    longest = props.get("max_length")
+    base = words(longest if isinstance(longest, int) else None, lines=not single)
+    shown = [
+        t
+        for t in (props.get("value"), props.get("placeholder"))
+        if isinstance(t, str) and t and (longest is None or len(t) <= longest)
+    ]
+    return base | st.sampled_from(shown) if shown else base
+
+
+def code(component: Component) -> st.SearchStrategy[Any]:
+    """Anything an editor takes, and what it shows at first."""
+    base = words(None, lines=True)
+    value = component.value
+    return base | st.just(value) if isinstance(value, str) and value else base

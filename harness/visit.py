@@ -1,0 +1,179 @@
+"""A visitor's page without a browser: what it holds, and what it does with each answer.
+
+The page sends the values its components hold, takes the outputs in, and then sets off
+what follows: ``.then`` events, and ``.change`` of what an answer changed. A chain's later
+events only ever see what the earlier ones left, so they are driven through `Visit.fire`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from .contract import Component, Contract, Event, extended
+from .observation import Call, Observation
+
+__all__ = ["Driver", "Visit"]
+
+#: What a visitor's own typing or picking sets off, before any button is pressed.
+EDITS = ("change", "input", "upload")
+MOST_FOLLOWERS = 24
+
+
+class Driver(Protocol):
+    """Anything that can set an event off: wire, client or browser."""
+
+    def call(self, call: Call, *, timeout_seconds: float | None = None) -> Observation:
+        """Return what happened."""
+        ...
+
+
+class Visit:
+    """One visitor on one page. *seen* holds every observation, in order.
+
+    *driven* says which events may be set off (the user's include and exclude).
+    """
+
+    def __init__(
+        self,
+        driver: Driver,
+        contract: Contract,
+        session: str,
+        *,
+        driven: Callable[[Event], bool] = lambda event: True,
+        timeout_seconds: float | None = None,
+    ) -> None:
+        self.driver = driver
+        self.contract = contract
+        self.session = session
+        self.driven = driven
+        self.timeout_seconds = timeout_seconds
+        self.values: dict[int, Any] = {c.id: _first(c) for c in contract.components.values()}
+        self.props: dict[int, Mapping[str, Any]] = {}
+        self.unknown: set[int] = set()
+        self.seen: list[Observation] = []
+
+    def open(self) -> None:
+        """Load the page: everything it sets off by itself."""
+        for event in self.contract.events:
+            if any(t.event == "load" for t in event.triggers) and event.after is None:
+                self.fire(event)
+
+    def set(self, component: Component, value: Any, *, but: Event | None = None) -> bool:
+        """Type or pick *value*; False if the page does not allow it (any more)."""
+        props = {**component.props, **self.props.get(component.id, {})}
+        if props.get("interactive") is False or props.get("visible") is False:
+            return False
+        if component.id in self.props and "choices" in self.props[component.id]:
+            known = [c[1] if isinstance(c, list) else c for c in props["choices"] or ()]
+            picked = value if isinstance(value, list) else [value]
+            if not props.get("allow_custom_value") and any(p not in known for p in picked):
+                return False
+        if self.values.get(component.id) == value:
+            return True
+        self.values[component.id] = value
+        self.unknown.discard(component.id)
+        for event in self.contract.listeners(component.id, EDITS):
+            if event is not but and event.after is None and not event.collects_event_data:
+                self.fire(event)
+        return True
+
+    def fire(self, event: Event, event_data: Any = None) -> list[Observation]:
+        """Set *event* off and all that the page sets off after it; return what happened."""
+        begin = len(self.seen)
+        waiting: list[tuple[Event, Any]] = [(event, event_data)]
+        fired: set[int] = set()
+        while waiting and len(fired) < MOST_FOLLOWERS:
+            current, data = waiting.pop(0)
+            if current.index in fired:
+                continue
+            fired.add(current.index)
+            failed, changed = self._one(current, data)
+            waiting += [(e, None) for e in self.contract.followers(current, failed=failed)]
+            waiting += [
+                (listener, None)
+                for component in changed
+                for listener in self.contract.listeners(component, ("change",))
+                if not listener.collects_event_data
+            ]
+        return self.seen[begin:]
+
+    def inputs(self, event: Event) -> tuple[Any, ...]:
+        """Return what the page would send for *event* now."""
+        return tuple(
+            None if p.component.type == "state" else self.values.get(p.component.id)
+            for p in event.inputs
+        )
+
+    def _one(self, event: Event, data: Any) -> tuple[bool, list[int]]:
+        """Run one event; return whether it failed, and the components it changed."""
+        reads = {parameter.component.id for parameter in event.inputs}
+        writes = {component.id for component in event.outputs}
+        if not event.backend or event.javascript or reads & self.unknown or not self.driven(event):
+            self.unknown |= writes  # what a script or an event left out would have put there
+            return False, []
+        call = Call(event.label, event.index, self.inputs(event), self.session, data)
+        observation = self.driver.call(call, timeout_seconds=self.timeout_seconds)
+        self.seen.append(observation)
+        if observation.error is not None or observation.outputs is None:
+            return True, []
+        self._render(event, observation)
+        return False, self._take(event, observation)
+
+    def _take(self, event: Event, observation: Observation) -> list[int]:
+        changed = []
+        for component, value in zip(event.outputs, observation.outputs or (), strict=False):
+            before = self.values.get(component.id)
+            if isinstance(value, dict) and value.get("__type__") == "update":
+                props = {k: v for k, v in value.items() if k not in ("__type__", "value")}
+                self.props[component.id] = {**self.props.get(component.id, {}), **props}
+                if "value" not in value:
+                    continue
+                value = value["value"]
+            self.values[component.id] = value
+            self.unknown.discard(component.id)
+            if value != before and component.type != "state":
+                changed.append(component.id)
+        end = observation.messages[-1].data if observation.messages else {}
+        for message in observation.messages:
+            if message.kind == "process_completed":
+                end = message.data
+        states = (end.get("output") or {}).get("changed_state_ids") or ()
+        return changed + [i for i in states if i in self.contract.components]
+
+    def _render(self, event: Event, observation: Observation) -> None:
+        """Take in what a ``gr.render`` made for this session."""
+        for message in observation.messages:
+            config = (message.data.get("output") or {}).get("render_config")
+            if message.kind == "process_completed" and config:
+                self.contract = extended(self.contract, event, config)
+                for component in self.contract.components.values():
+                    if component.rendered:
+                        self.values.setdefault(component.id, _first(component))
+
+
+def _first(component: Component) -> Any:
+    """Return what the page sends for a component that nobody has touched."""
+    value = component.value
+    if value is None and component.type in ("checkboxgroup",):
+        return []
+    if value is None and component.type == "checkbox":
+        return False
+    if value is None and component.type == "browserstate":
+        return component.props.get("default_value")
+    if value is None and component.type == "textbox":
+        return ""
+    if value is None and component.type == "multimodaltextbox":
+        return {"text": "", "files": []}
+    if value is None and component.type == "slider":
+        return component.props.get("minimum", 0)
+    if value is None and component.type == "dropdown" and component.props.get("multiselect"):
+        return []
+    return value
+
+
+def at(visit: Visit, event: Event) -> Event:
+    """Return *event* as the visit knows it now (a render makes it anew with other ids)."""
+    same = [e for e in visit.contract.events if e.label == event.label]
+    return dataclasses.replace(same[-1]) if same else event
