@@ -74,7 +74,7 @@ class Finding:
     def id(self) -> str:
         """Ten hex digits of check, event, exception type, function; -2, -3 … for further ones."""
         key = "\0".join((self.check, self.event, self.exception, self.function))
-        digest = hashlib.sha256(key.encode()).hexdigest()[:10]
+        digest = hashlib.sha256(key.encode("utf-8", "backslashreplace")).hexdigest()[:10]
         return digest if self.number == 1 else f"{digest}-{self.number}"
 
     def as_dict(self) -> dict[str, Any]:

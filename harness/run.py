@@ -47,7 +47,8 @@ class EventRow:
     """One event of the contract and what was done with it.
 
     *answered* calls ended well, *refused* ones with the author's own error or a
-    validator's no, *failed* ones in any other way; the three add up to *cases*.
+    validator's no, *failed* ones in any other way; the three add up to *cases*. *order* is
+    the event's place in the contract: rows come in that order whichever worker was faster.
     """
 
     label: str
@@ -61,6 +62,7 @@ class EventRow:
     answered: int = 0
     refused: int = 0
     failed: int = 0
+    order: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +189,8 @@ class Run:
         rows: dict[str, EventRow] = {}
         for row in (row for part in self.parts for row in part.events):
             before = rows.get(row.label)
-            rows[row.label] = row if before is None else _sum(before, row)
-        return list(rows.values())
+            rows[row.label] = row if before is None else _sum(before, row, "order")
+        return sorted(rows.values(), key=lambda row: row.order)
 
     @property
     def suites(self) -> list[SuiteRow]:
@@ -197,7 +199,7 @@ class Run:
         for row in (row for part in self.parts for row in part.suites):
             before = rows.get(row.name)
             rows[row.name] = row if before is None else _sum(before, row)
-        return list(rows.values())
+        return sorted(rows.values(), key=lambda row: row.name)
 
     @property
     def effects(self) -> list[SideEffect]:
@@ -212,7 +214,9 @@ class Run:
     @property
     def latency(self) -> list[LatencyRow]:
         """One row an event; the last measurement counts."""
-        return list({row.event: row for part in self.parts for row in part.latency}.values())
+        rows = {row.event: row for part in self.parts for row in part.latency}
+        order = {row.label: row.order for row in self.events}
+        return sorted(rows.values(), key=lambda row: order.get(row.event, len(order)))
 
     @property
     def screenshots(self) -> list[Screenshot]:
@@ -222,7 +226,8 @@ class Run:
     @property
     def skipped(self) -> list[Skipped]:
         """What was not tested, each thing once."""
-        return list(dict.fromkeys(item for part in self.parts for item in part.skipped))
+        once = {item for part in self.parts for item in part.skipped}
+        return sorted(once, key=lambda item: (item.what, item.why))
 
     @property
     def verdict(self) -> str:
@@ -236,12 +241,14 @@ class Run:
         tried = [event for event in self.events if event.cases]
         calls = sum(suite.cases for suite in self.suites)
         scope = (
-            f"{len(tried)} of {len(self.events)} events driven with {calls} calls"
+            f"{len(tried)} of {_counted(len(self.events), 'event')} driven with "
+            f"{_counted(calls, 'call')}"
             if self.events
             else "no event driven"
         )
         if not self.complete:
-            return f"Cut short ({self.ended or 'still running'}): {', '.join(counts) or 'nothing found so far'}; {scope}."
+            found_so_far = ", ".join(counts) or "nothing found so far"
+            return f"Cut short ({self.ended or 'still running'}): {found_so_far}; {scope}."
         if counts:
             return f"{', '.join(counts)}; {scope}."
         return f"Nothing found; {scope}."
@@ -295,12 +302,16 @@ def _made(kind: type[Any], data: Mapping[str, Any]) -> Any:
     )
 
 
-def _sum(first: Any, second: Any) -> Any:
-    """Return *first* with its numbers added to those of *second*."""
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _sum(first: Any, second: Any, *but: str) -> Any:
+    """Return *first* with its numbers, all *but* these, added to those of *second*."""
     numbers = {
         f.name: getattr(first, f.name) + getattr(second, f.name)
         for f in fields(first)
-        if isinstance(getattr(first, f.name), int | float)
+        if f.name not in but and isinstance(getattr(first, f.name), int | float)
     }
     return replace(first, **numbers)
 

@@ -55,7 +55,6 @@ def latency(event: str = "predict", count: int = 30, *, slow: float = 1.0) -> La
 
 def run_of(text: str = "predict", *, findings: int = 1, complete: bool = True) -> Run:
     """Return a run with *text* wherever an app or its author can put text."""
-    name = text.encode("utf-8", "replace").decode()
     run = Run(
         target=text,
         title=text,
@@ -70,14 +69,14 @@ def run_of(text: str = "predict", *, findings: int = 1, complete: bool = True) -
     found = tuple(
         Finding(
             check="api.unhandled",
-            event=name,
+            event=text,
             severity=list(Severity)[n % 3],
             title=f"{n} {text}",
             detail=text,
             step=("function", text)[n % 2],
             input=text,
-            exception=name,
-            function=name,
+            exception=text,
+            function=text,
             location=f"app.py:{n} in {text}",
             traceback=f'  File "app.py", line {n}\n    {text}\n{text}',
             reproduce=text,
@@ -89,7 +88,7 @@ def run_of(text: str = "predict", *, findings: int = 1, complete: bool = True) -
         Part(
             findings=found,
             events=(
-                EventRow(name, "call", (text,), (text,), (text,), "public", text, 9, 5, 3, 1),
+                EventRow(text, "call", (text,), (text,), (text,), "public", text, 9, 5, 3, 1),
                 EventRow("other", "call"),
             ),
             latency=(latency(text), latency("many", 120, slow=40)),
