@@ -85,7 +85,8 @@ class Evidence:
     the author speaking (`gr.Error`), *raised* whether the author's code raised it by an
     own ``raise`` statement. *frames* run from the outermost to the innermost, those of the
     harness left out. *yields* are the times at which the author's generator yielded;
-    *seconds* says how long each step took, summed over a generator's steps.
+    *seconds* says how long each step took, summed over a generator's steps. *returned* is
+    the number of values the function returned and the number of outputs, where both count.
     """
 
     exception: str = ""
@@ -102,6 +103,7 @@ class Evidence:
     yields: tuple[float, ...] = ()
     effects: tuple[Effect, ...] = ()
     logged: tuple[str, ...] = ()
+    returned: tuple[int, int] | None = None
 
     @property
     def frame(self) -> Frame | None:

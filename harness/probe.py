@@ -69,11 +69,12 @@ NEEDS = (
 class _Record:
     """What is being gathered about one call; one call runs in one context at a time."""
 
-    __slots__ = ("cause", "effects", "logged", "seconds", "step", "yields")
+    __slots__ = ("cause", "effects", "logged", "returned", "seconds", "step", "yields")
 
     def __init__(self) -> None:
         self.step: Step = "queue"
         self.cause: BaseException | None = None
+        self.returned: tuple[int, int] | None = None
         self.seconds: dict[str, float] = {}
         self.yields: list[float] = []
         self.effects: dict[Effect, None] = {}
@@ -212,9 +213,19 @@ async def _stepped(
     finally:
         now = time.monotonic()
         record.seconds[step] = record.seconds.get(step, 0.0) + now - begun
-    if step == "function" and isinstance(result, dict) and result.get("is_generating"):
-        record.yields.append(now)
+    if step == "function" and isinstance(result, dict):
+        if result.get("is_generating"):
+            record.yields.append(now)
+        record.returned = _returned(args[0] if args else None, result.get("prediction"))
     return result
+
+
+def _returned(block_fn: Any, prediction: Any) -> tuple[int, int] | None:
+    """Return how many values came and how many outputs there are, where that can differ."""
+    outputs = len(getattr(block_fn, "outputs", None) or ())
+    if outputs < 2 or isinstance(prediction, dict):
+        return None
+    return (len(prediction) if isinstance(prediction, list | tuple) else 1), outputs
 
 
 def evidence_of(record: _Record, roots: Sequence[str]) -> Evidence:
@@ -225,6 +236,7 @@ def evidence_of(record: _Record, roots: Sequence[str]) -> Evidence:
         "yields": tuple(record.yields),
         "effects": tuple(record.effects),
         "logged": tuple(record.logged),
+        "returned": record.returned,
     }
     if error is None:
         return Evidence(**common)
