@@ -38,6 +38,7 @@ __all__ = ["App", "Credentials", "connect", "launch", "launched"]
 #: analytics frame costs the app time that is not its own.
 ENVIRONMENT = {
     "GRADIO_ANALYTICS_ENABLED": "False",
+    "HF_HUB_DISABLE_TELEMETRY": "True",  # Gradio sets it itself then, for good
     "GRADIO_ANALYTICS_CACHE_FREQUENCY": "1000000",
 }
 
@@ -89,26 +90,36 @@ class App:
 
     def http(self, *, login: bool = True, timeout_seconds: float = 30.0) -> httpx.Client:
         """Return a client with persistent connections, logged in where the app asks for it."""
-        client = httpx.Client(
+        return httpx.Client(
             timeout=timeout_seconds,
             follow_redirects=True,
             trust_env=not self.target.loopback,
             limits=httpx.Limits(max_connections=64, max_keepalive_connections=64),
+            cookies=self.log_in(self.credentials[0]) if login and self.credentials else None,
         )
-        if login and self.credentials:
-            self._log_in(client, self.credentials[0])
-        return client
 
-    def _log_in(self, client: httpx.Client, who: Credentials) -> None:
-        answer = client.post(
-            f"{self.url}/login", data={"username": who.user, "password": who.password}
-        )
+    def log_in(self, who: Credentials) -> httpx.Cookies:
+        """Return the cookies of a login; raises AppUnreachable where it is refused."""
+        with self.http(login=False) as http:
+            answer = http.post(
+                f"{self.url}/login", data={"username": who.user, "password": who.password}
+            )
+            cookies = http.cookies
         if answer.status_code >= 400:
             raise AppUnreachable(
                 f"{self.target} refused the login of {who.user!r} (HTTP {answer.status_code}). "
                 "Name one that works: --app-auth USER:PASSWORD, or GRADIO_HARNESS_AUTH in the "
                 "environment."
             )
+        return cookies
+
+    def answers(self, timeout_seconds: float = 10.0) -> bool:
+        """Whether the app still answers a plain request."""
+        try:
+            with self.http(login=False, timeout_seconds=timeout_seconds) as http:
+                return http.get(f"{self.url}/config").status_code < 500
+        except httpx.HTTPError:
+            return False
 
     def evidence(self, event_id: str, session: str) -> Evidence | None:
         """Return what the probe saw of a call; None without a probe (a URL target)."""
@@ -198,19 +209,28 @@ def connect(
                 answer = http.get(f"{url}/config")
         except httpx.HTTPError as error:
             reason = f"{type(error).__name__}: {error}"
+            final = "refused" in reason
         else:
-            if answer.status_code in (200, 401):
+            if answer.status_code == 401 or (answer.status_code == 200 and _is_config(answer)):
                 return app
-            reason = f"GET {url}/config answered {answer.status_code}, not a Gradio app's config"
-            if answer.status_code < 500:
-                break
-        if time.monotonic() > limit or isinstance(reason, str) and "refused" in reason:
+            said = "something else" if answer.status_code == 200 else f"{answer.status_code}"
+            reason = f"GET {url}/config answered {said}, not a Gradio app's config"
+            final = answer.status_code < 500
+        if final or time.monotonic() > limit:
             break
         time.sleep(0.5)
     raise AppUnreachable(
         f"{target} does not answer as a Gradio app: {reason}. Is it running, and is this the "
         "address of the app itself (with its mount path, if it is mounted)?"
     )
+
+
+def _is_config(answer: httpx.Response) -> bool:
+    try:
+        config = answer.json()
+    except ValueError:
+        return False
+    return isinstance(config, dict) and "dependencies" in config
 
 
 def _space_url(target: Target) -> str:

@@ -20,7 +20,10 @@ Visibility = Literal["public", "undocumented", "private"]
 
 #: Containers and texts: nothing to set, nothing sent.
 LAYOUT = frozenset(
-    "accordion column form group row sidebar tab tabitem tabs walkthrough step interpretation".split()
+    (
+        *("accordion", "column", "form", "group", "row", "sidebar", "step", "walkthrough"),
+        *("tab", "tabitem", "tabs", "interpretation"),
+    )
 )
 
 
@@ -202,10 +205,10 @@ class Contract:
         found: list[tuple[Event, int]] = []
         for source in self.events:
             datasets = [p.component for p in source.inputs if p.component.type == "dataset"]
-            if len(datasets) == 1 == len(source.inputs) and source is not event:
-                if wanted & {component.id for component in source.outputs}:
-                    rows = datasets[0].props.get("samples") or ()
-                    found += [(source, row) for row in range(len(rows))]
+            fills = wanted & {component.id for component in source.outputs}
+            if fills and len(datasets) == 1 == len(source.inputs) and source is not event:
+                rows = datasets[0].props.get("samples") or ()
+                found += [(source, row) for row in range(len(rows))]
         return tuple(found)
 
     def listeners(self, component: int, names: Iterable[str]) -> tuple[Event, ...]:
@@ -426,7 +429,7 @@ def _parameters(
     names = list(function.parameters) if function else []
     result = []
     for position, component in enumerate(inputs):
-        row = next(rows, {}) if fits and component.type not in skipped else {}
+        row: Mapping[str, Any] = next(rows, {}) if fits and component.type not in skipped else {}
         name = row.get("parameter_name") or (names[position] if position < len(names) else "")
         result.append(
             Parameter(

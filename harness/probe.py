@@ -29,7 +29,7 @@ from typing import Any
 
 from .observation import Effect, Evidence, Frame, Step
 
-__all__ = ["Probe", "evidence_of", "frames_of", "needs_of"]
+__all__ = ["Probe", "evidence_of", "frames_of", "is_own", "needs_of"]
 
 KEPT = 5_000
 HERE = str(Path(__file__).resolve().parent)
@@ -50,7 +50,8 @@ NEEDS = (
         "the network",
         re.compile(
             r"gaierror|NameResolution|ConnectError|ConnectionError|MaxRetryError|URLError"
-            r"|LocalEntryNotFound|OfflineModeIsEnabled|couldn't connect to|Name or service not known"
+            r"|LocalEntryNotFound|OfflineModeIsEnabled|couldn't connect to"
+            r"|Name or service not known"
             r"|Temporary failure in name resolution|Network is unreachable|ProxyError|SSLError"
         ),
     ),
@@ -61,7 +62,10 @@ NEEDS = (
             r"|KeyError: '[A-Z_]*(KEY|TOKEN|SECRET)[A-Z_]*'|OAuthToken",
         ),
     ),
-    ("a GPU", re.compile(r"No CUDA GPUs|NVIDIA driver|CUDA is not available|not compiled with CUDA")),
+    (
+        "a GPU",
+        re.compile(r"No CUDA GPUs|NVIDIA driver|CUDA is not available|not compiled with CUDA"),
+    ),
     ("a model", re.compile(r"RepositoryNotFound|is not a local folder and is not a valid model")),
 )
 
@@ -111,11 +115,12 @@ class Probe:
         blocks = importlib.import_module("gradio.blocks")
         self._wrap(queueing.Queue, "process_events", self._process_events)
         self._wrap(blocks.Blocks, "process_api", self._process_api)
-        for name, step in (
+        steps: tuple[tuple[str, Step], ...] = (
             ("preprocess_data", "preprocess"),
             ("call_function", "function"),
             ("postprocess_data", "postprocess"),
-        ):
+        )
+        for name, step in steps:
             self._wrap(blocks.Blocks, name, functools.partial(_stepped, step))
         logging.getLogger().addHandler(self._logs)
         _install_audit_hook()
@@ -161,7 +166,12 @@ class Probe:
         self._undo.append(lambda: setattr(owner, name, original))
 
     async def _process_events(
-        self, original: Callable[..., Any], queue: Any, events: Sequence[Any], *rest: Any, **more: Any
+        self,
+        original: Callable[..., Any],
+        queue: Any,
+        events: Sequence[Any],
+        *rest: Any,
+        **more: Any,
     ) -> Any:
         record = _Record()
         keys = [event._id for event in events]
@@ -259,7 +269,13 @@ def evidence_of(record: _Record, roots: Sequence[str]) -> Evidence:
 def frames_of(error: BaseException, roots: Sequence[str]) -> tuple[Frame, ...]:
     """Return the traceback's lines from the outermost, those of the harness left out."""
     return tuple(
-        Frame(item.filename, item.lineno or 0, item.name, item.line or "", _own(item.filename, roots))
+        Frame(
+            file=item.filename,
+            line=item.lineno or 0,
+            function=item.name,
+            code=item.line or "",
+            own=is_own(item.filename, roots),
+        )
         for item in traceback.extract_tb(error.__traceback__)
         if not item.filename.startswith(HERE)
     )
@@ -276,7 +292,7 @@ def traceback_of(error: BaseException, roots: Sequence[str]) -> str:
     while part is not None and id(part) not in seen:
         seen.add(id(part))
         frames = [item for item in part.stack if not item.filename.startswith(HERE)]
-        first = next((i for i, f in enumerate(frames) if _own(f.filename, roots)), None)
+        first = next((i for i, f in enumerate(frames) if is_own(f.filename, roots)), None)
         kept = frames[first:] if first is not None else frames[-6:]
         part.stack = traceback.StackSummary.from_list(kept)
         part = part.__cause__ or part.__context__
@@ -313,13 +329,16 @@ def _intended(error: BaseException) -> bool:
 
 @functools.lru_cache(maxsize=4096)
 def _own_cached(filename: str, roots: tuple[str, ...]) -> bool:
+    if filename.startswith("<"):  # <string>, <frozen importlib._bootstrap>
+        return False
     path = os.path.realpath(filename)
     if not any(path.startswith(root.rstrip(os.sep) + os.sep) for root in roots):
         return False
     return "site-packages" not in path and not path.startswith(INSTALLED)
 
 
-def _own(filename: str, roots: Sequence[str]) -> bool:
+def is_own(filename: str, roots: Sequence[str]) -> bool:
+    """Whether *filename* is the author's: below one of *roots*, and not an installed package."""
     return _own_cached(filename, tuple(roots))
 
 
@@ -342,7 +361,7 @@ _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 def _install_audit_hook() -> None:
     """Install the hook once: Python has no way to take one out again."""
-    global _hooked  # noqa: PLW0603  the interpreter's state, mirrored
+    global _hooked  # the interpreter's state, mirrored
     with _hook:
         if not _hooked:
             sys.addaudithook(_audit)
@@ -415,12 +434,11 @@ def function_details(block_fn: Any, roots: Sequence[str]) -> dict[str, Any]:
     target = inspect.unwrap(fn) if callable(fn) else None
     while isinstance(target, functools.partial):
         target = target.func
-    code = getattr(target, "__code__", None) or getattr(
-        getattr(type(target), "__call__", None), "__code__", None
-    )
+    call = getattr(type(target), "__call__")  # noqa: B004, B009  an instance with its own
+    code = getattr(target, "__code__", None) or getattr(call, "__code__", None)
     module = getattr(target, "__module__", "") or type(target).__module__
     try:
-        parameters = tuple(inspect.signature(target).parameters) if target else ()  # type: ignore[arg-type]
+        parameters = tuple(inspect.signature(target).parameters) if target else ()
     except (TypeError, ValueError):
         parameters = ()
     limit = getattr(block_fn, "concurrency_limit", None)
@@ -445,7 +463,8 @@ def _hints(target: Any) -> dict[str, str]:
 
         raw = typing.get_type_hints(target)
     except Exception:  # forward references that only exist for type checkers
-        raw = {k: v for k, v in getattr(target, "__annotations__", {}).items() if isinstance(v, type)}
+        written = getattr(target, "__annotations__", {})
+        raw = {name: hint for name, hint in written.items() if isinstance(hint, type)}
     return {
         name: f"{hint.__module__}.{hint.__qualname__}" if isinstance(hint, type) else str(hint)
         for name, hint in raw.items()

@@ -12,8 +12,11 @@ from __future__ import annotations
 import ast
 import asyncio
 import contextlib
+import ctypes
+import dataclasses
+import functools
 import importlib
-import importlib.util
+import importlib.machinery
 import inspect
 import os
 import signal
@@ -31,7 +34,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import AppFailed, AppUnreachable, TargetNotFound, choices
-from .probe import Probe, frames_of, needs_of
+from .probe import Probe, frames_of, is_own, needs_of
 from .target import Target
 
 __all__ = ["Script", "Served", "free_port", "working_folder"]
@@ -55,6 +58,21 @@ REPLACED = (
     "ssr_mode",
     "num_workers",
 )
+
+#: What of uvicorn.run's arguments belongs to the app and not to the machine it runs on.
+KEPT_BY_UVICORN = (
+    "root_path",
+    "proxy_headers",
+    "forwarded_allow_ips",
+    "headers",
+    "date_header",
+    "server_header",
+    "lifespan",
+    "interface",
+)
+
+#: How long a script that does not wait in launch() is watched before it counts as served.
+GRACE_SECONDS = 1.0
 
 #: Where Gradio 6 wants what earlier versions took elsewhere.
 MOVED = {
@@ -83,7 +101,9 @@ class Served:
 class Script:
     """The running script of a file or module target; `start` it, `close` it."""
 
-    def __init__(self, target: Target, *, folder: Path, probe: Probe, timeout_seconds: float) -> None:
+    def __init__(
+        self, target: Target, *, folder: Path, probe: Probe, timeout_seconds: float
+    ) -> None:
         assert target.path is not None
         self.target = target
         self.path = target.path
@@ -95,6 +115,9 @@ class Script:
         self._error: BaseException | None = None
         self._ready = threading.Event()
         self._end = threading.Event()
+        self._parked = False
+        self._argv: list[str] = []
+        self._brought: tuple[list[str], list[str]] | None = None
         self._mounts: list[tuple[Any, Any, str, dict[str, Any]]] = []
         self._declined: list[tuple[Any, dict[str, Any]]] = []
         self._servers: list[tuple[Any, threading.Thread]] = []
@@ -105,20 +128,19 @@ class Script:
     def start(self) -> Served:
         """Run the script until it serves; raises TargetNotFound or AppFailed in words."""
         self._argv = sys.argv[:]
-        self._patch()
-        self._thread.start()
         try:
-            if not self._ready.wait(self.timeout_seconds):
-                raise AppFailed(
-                    f"{self.target} did not launch an app within {self.timeout_seconds:g} s; "
-                    f"it was at {self._position()}. Give it longer with --app-start-timeout."
-                )
+            self._patch()
+            self._thread.start()
+            self._await()
         except BaseException:
             self.close()
             raise
         sys.argv[:] = self._argv  # parsed by now; pytest and its plugins read it later
-        if self._served is not None:
-            return self._served
+        self._brought = self._brought_in()
+        if self._served is not None and self._error is None:
+            return dataclasses.replace(
+                self._served, notes=(*self._served.notes, *self._unserved())
+            )
         error = self._error
         self.close()
         assert error is not None
@@ -128,20 +150,58 @@ class Script:
 
     def close(self) -> None:
         """Stop serving, let the script run to its end, and put everything back."""
+        self._end.set()
         for blocks in self._launched:
             with contextlib.suppress(Exception):
                 blocks.close(verbose=False)
+            server = getattr(blocks, "server", None)
+            if server is not None and server.thread.is_alive():  # a handler that hangs
+                server.force_exit = True
+                server.thread.join(2)
         for server, thread in self._servers:
             server.should_exit = True
             thread.join(5)
             if thread.is_alive():
                 server.force_exit = True
-        self._end.set()
-        if self._thread.is_alive() and self._thread is not threading.current_thread():
-            self._thread.join(5)
+                thread.join(2)
+        self._stop_thread()
         self._undo.close()
 
+    def _stop_thread(self) -> None:
+        """End the script's thread: what waits in launch() goes on, what loops is interrupted."""
+        thread = self._thread
+        if not thread.is_alive() or thread is threading.current_thread():
+            return
+        thread.join(5 if self._parked else 0.3)
+        if thread.is_alive():
+            # Ctrl-C is how its author ends a loop; a script that was never served must not
+            # go on to launch for real.
+            kind = KeyboardInterrupt if self._served else SystemExit
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                ctypes.c_ulong(thread.ident or 0), ctypes.py_object(kind)
+            )
+            thread.join(2)
+
     # -- running ---------------------------------------------------------------
+
+    def _await(self) -> None:
+        """Wait until the app is served or failed.
+
+        A script that launches with prevent_thread_lock goes on by itself, often for ever.
+        """
+        limit = time.monotonic() + self.timeout_seconds
+        served_at = None
+        while not self._ready.wait(0.05):
+            now = time.monotonic()
+            if self._served is not None:
+                served_at = served_at or now
+                if now - served_at > GRACE_SECONDS:
+                    return
+            elif now > limit:
+                raise AppFailed(
+                    f"{self.target} did not launch an app within {self.timeout_seconds:g} s; "
+                    f"it was at {self._position()}. Give it longer with --app-start-timeout."
+                )
 
     def _main(self) -> None:
         loop = asyncio.new_event_loop()  # as on a main thread: get_event_loop() works
@@ -151,18 +211,29 @@ class Script:
                 self._execute()
                 if self._served is None:
                     self._serve(*self._discover())
-            self._ready.set()
-            self._end.wait()
+            self._park()
         except BaseException as error:
-            if self._served is None:
+            ending = isinstance(error, SystemExit | KeyboardInterrupt)
+            if self._served is None or not (ending or self._end.is_set()):
                 self._error = error
-            elif not isinstance(error, SystemExit):
+            elif not ending:
                 traceback.print_exc()
         finally:
-            self._ready.set()
             loop.close()
+            self._ready.set()
+
+    def _unserved(self) -> Iterator[str]:
+        """Yield a note for each app that the script launches beside the one served."""
+        names = {id(value): name for name, value in vars(self.module).items()}
+        for blocks, _ in self._declined:
+            name = names.get(id(blocks))
+            if name and self._served is not None and blocks is not self._served.blocks:
+                place = self.target.text.removesuffix(f":{self.target.name}")
+                yield f"{name} is launched too; to test it: --app {place}:{name}"
 
     def _execute(self) -> None:
+        if self.module.__package__:
+            importlib.import_module(self.module.__package__)  # as `python -m` does
         source = self.path.read_bytes()
         code = compile(source, str(self.path), "exec", dont_inherit=True)
         exec(code, self.module.__dict__)
@@ -177,7 +248,7 @@ class Script:
             return parent, arguments, path
         blocks = _blocks_class()
         for name in NAMES:
-            if isinstance(names.get(name), blocks):
+            if isinstance(names.get(name), blocks) and not _nested(names[name]):
                 return names[name], self._arguments_for(names[name]), ""
         found = {k: v for k, v in names.items() if isinstance(v, blocks) and not k.startswith("_")}
         outer = [v for v in dict.fromkeys(found.values()) if not _nested(v)]
@@ -272,17 +343,32 @@ class Script:
         }
         ours = {k: v for k, v in ours.items() if k in signature.parameters}
         networking = importlib.import_module("gradio.networking")
+        self._launched.append(blocks)
         with _replaced(networking, "url_ok", _answers):
             result = original(blocks, **kept, **ours)
-        self._launched.append(blocks)
         self._served = Served(f"http://127.0.0.1:{ours['server_port']}", blocks, given)
         return result
 
-    def _serve_asgi(self, asgi: Any, path: str, arguments: dict[str, Any]) -> None:
+    def _serve_asgi(
+        self,
+        asgi: Any,
+        path: str,
+        arguments: dict[str, Any],
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
         import uvicorn
 
+        mounts = {other: blocks for _, blocks, other, _ in self._mounts} or _mounted(asgi)
+        if not mounts:
+            raise TargetNotFound(
+                f"{self.path.name} serves a {type(asgi).__name__} without a Gradio app. Mount one "
+                "with gr.mount_gradio_app, or name the page itself: --app "
+                f"{self.target.text.partition(':')[0]}:demo"
+            )
+        path = path if path in mounts else next(iter(mounts))
         port = free_port()
-        config = uvicorn.Config(asgi, host="127.0.0.1", port=port, log_level="warning")
+        kept = {k: v for k, v in (options or {}).items() if k in KEPT_BY_UVICORN}
+        config = uvicorn.Config(asgi, host="127.0.0.1", port=port, log_level="warning", **kept)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, name="gradio-harness-uvicorn", daemon=True)
         self._servers.append((server, thread))
@@ -293,12 +379,15 @@ class Script:
                 if not thread.is_alive() or time.monotonic() > limit:
                     raise AppFailed(f"{self.target}: uvicorn could not start the app.")
                 time.sleep(0.01)
-        others = [other for _, _, other, _ in self._mounts if other != path]
-        blocks = next((b for a, b, p, _ in self._mounts if p == path), None)
-        notes = tuple(f"another Gradio app is mounted at {other}" for other in others)
-        self._served = Served(f"http://127.0.0.1:{port}{path.rstrip('/')}", blocks, arguments, notes)
+        notes = tuple(
+            f"another Gradio app is mounted at {other}" for other in mounts if other != path
+        )
+        self._served = Served(
+            f"http://127.0.0.1:{port}{path.rstrip('/')}", mounts[path], arguments, notes
+        )
 
     def _park(self) -> None:
+        self._parked = True
         self._ready.set()
         self._end.wait()
 
@@ -311,6 +400,7 @@ class Script:
         uvicorn = importlib.import_module("uvicorn")
         self._original_launch = gradio_blocks.Blocks.launch
         original_mount = routes.mount_gradio_app
+        original_run, original_serve = uvicorn.Server.run, uvicorn.Server.serve
         script = self
 
         def launch(blocks: Any, *args: Any, **kwargs: Any) -> Any:
@@ -322,8 +412,18 @@ class Script:
             script._mounts.append((parent, blocks, path.rstrip("/"), dict(kwargs)))
             return parent
 
-        def run(app: Any, *_: Any, **__: Any) -> None:
-            script._on_uvicorn(app)
+        def run(app: Any, *_: Any, **options: Any) -> None:
+            script._on_uvicorn(app, options)
+
+        def run_server(server: Any, *args: Any, **kwargs: Any) -> Any:
+            if threading.current_thread() is not script._thread:
+                return original_run(server, *args, **kwargs)
+            return script._on_uvicorn(server.config.app, vars(server.config))
+
+        async def serve(server: Any, *args: Any, **kwargs: Any) -> Any:
+            if threading.current_thread() is not script._thread:
+                return await original_serve(server, *args, **kwargs)
+            return script._on_uvicorn(server.config.app, vars(server.config))
 
         replacements = (
             (gradio_blocks.Blocks, "launch", launch),
@@ -331,6 +431,8 @@ class Script:
             (routes, "mount_gradio_app", mount),
             (gradio, "mount_gradio_app", mount),
             (uvicorn, "run", run),
+            (uvicorn.Server, "run", run_server),
+            (uvicorn.Server, "serve", serve),
         )
         for owner, name, value in replacements:
             self._undo.enter_context(_replaced(owner, name, value))
@@ -338,6 +440,8 @@ class Script:
         self._undo.enter_context(self._as_main())
 
     def _on_launch(self, blocks: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if self._end.is_set() and self._served is None:
+            raise SystemExit  # given up on: it must not serve behind our back
         wanted = vars(self.module).get(self.target.name) if self.target.name else None
         other = self.target.name and wanted is not blocks
         if other or self._served is not None:
@@ -345,23 +449,29 @@ class Script:
             self._declined.append((blocks, {**dict(zip(names, args, strict=False)), **kwargs}))
             return None, "", None
         result = self._launch(blocks, args, kwargs)
-        if not kwargs.get("prevent_thread_lock"):
+        if not (self._served and self._served.arguments.get("prevent_thread_lock")):
             self._park()
         return result
 
-    def _on_uvicorn(self, app: Any) -> None:
+    def _on_uvicorn(self, app: Any, options: Mapping[str, Any]) -> None:
+        if self._end.is_set():
+            raise SystemExit
+        if self._served is not None:
+            self._park()
+            return
         if isinstance(app, str):
             module, _, name = app.partition(":")
-            app = getattr(importlib.import_module(module), name)
+            app = functools.reduce(getattr, name.split("."), importlib.import_module(module))
+        if options.get("factory"):
+            app = app()
         mount = next((m for m in self._mounts if m[0] is app), None)
         if mount is None and self._mounts:
             mount = self._mounts[0]
-        path, arguments = (mount[2], mount[3]) if mount else ("", {})
-        if self.target.name and self._served is None:
+        if self.target.name:
             named = vars(self.module).get(self.target.name)
             mount = next((m for m in self._mounts if named is m[1]), mount)
-            path, arguments = (mount[2], mount[3]) if mount else ("", {})
-        self._serve_asgi(app, path, arguments)
+        path, arguments = (mount[2], mount[3]) if mount else ("", {})
+        self._serve_asgi(app, path, arguments, options)
         self._park()
 
     @contextlib.contextmanager
@@ -371,15 +481,20 @@ class Script:
         module.__file__ = str(self.path)
         module.__dict__["__builtins__"] = __builtins__
         if self.target.module:
-            spec = importlib.util.find_spec(self.target.module)
-            module.__spec__ = spec
-            module.__package__ = spec.parent if spec else None
+            package = self.path.name == "__init__.py"
+            module.__package__ = name if package else name.rpartition(".")[0]
+            module.__spec__ = importlib.machinery.ModuleSpec(
+                name, None, origin=str(self.path), is_package=package
+            )
+            if package:
+                module.__path__ = [str(self.path.parent)]
         names = ["__main__"]
         if name not in sys.stdlib_module_names and name.replace(".", "_").isidentifier():
             names.append(name)
         first = str(self.folder) if self.target.module else str(self.path.parent)
         before = {key: sys.modules.get(key) for key in names}
         cwd = os.getcwd()
+        self._path, self._modules = sys.path[:], frozenset(sys.modules)
         sys.path.insert(0, first)
         sys.argv[:] = [str(self.path)]
         sys.modules.update(dict.fromkeys(names, module))
@@ -387,16 +502,35 @@ class Script:
         try:
             yield
         finally:
+            modules, paths = self._brought or self._brought_in()
+            for key in modules:
+                sys.modules.pop(key, None)
             for key, value in before.items():
                 if value is None:
                     sys.modules.pop(key, None)
                 else:
                     sys.modules[key] = value
             sys.argv[:] = self._argv
-            with contextlib.suppress(ValueError):
-                sys.path.remove(first)
+            for path in (first, *paths):
+                with contextlib.suppress(ValueError):
+                    sys.path.remove(path)
             with contextlib.suppress(OSError):
                 os.chdir(cwd)
+
+    def _brought_in(self) -> tuple[list[str], list[str]]:
+        """Return the author's modules and paths that came with the script.
+
+        They go with it, so that the next app's ``import utils`` finds its own.
+        """
+        modules = [
+            name
+            for name, module in list(sys.modules.items())
+            if name not in self._modules
+            and is_own(str(getattr(module, "__file__", None) or "<none>"), self.probe.roots)
+        ]
+        first = str(self.folder) if self.target.module else str(self.path.parent)
+        paths = [path for path in sys.path if path not in self._path and path != first]
+        return modules, paths
 
     # -- words -------------------------------------------------------------------
 
@@ -435,7 +569,18 @@ class Script:
                 f"The package {error.name!r} is not installed for {sys.executable}. "
                 f"Type: {sys.executable} -m pip install {error.name}"
             )
-        if isinstance(error, TypeError) and "unexpected keyword argument" in said:
+        if isinstance(error, ImportError) and "no known parent package" in said:
+            module = ".".join((self.path.parent.name, self.path.stem))
+            return (
+                "It belongs to a package: go to the folder above and name the module, as "
+                f"`python -m` takes it: --app {module}"
+            )
+        if isinstance(error, EOFError) or "reading from stdin" in said:
+            return (
+                "It asks for input, and nobody answers here. Put input() under a factory, or give "
+                "the answer a default."
+            )
+        if _of_gradio(error) and "unexpected keyword argument" in said:
             argument = said.rpartition("argument ")[2].split("'")[1] if "'" in said else ""
             version = importlib.import_module("gradio").__version__
             moved = MOVED.get(argument, "Take it out, or install the version the app is for.")
@@ -541,13 +686,37 @@ def _quiet_signals() -> Iterator[None]:
         yield
 
 
+def _mounted(asgi: Any) -> dict[str, Any]:
+    """Return the Gradio apps by mount path that an ASGI app's routes lead to."""
+    found = {}
+    for route in getattr(asgi, "routes", ()):
+        inner = getattr(route, "app", None)
+        if inner is not None and isinstance(getattr(inner, "blocks", None), _blocks_class()):
+            found[str(getattr(route, "path", ""))] = inner.blocks
+    if not found and isinstance(getattr(asgi, "blocks", None), _blocks_class()):
+        found[""] = asgi.blocks
+    return found
+
+
+def _of_gradio(error: BaseException) -> bool:
+    """Whether a TypeError is about a call of Gradio's and not of the author's own function."""
+    if not isinstance(error, TypeError):
+        return False
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{os.sep}gradio{os.sep}" in last.filename or last.filename == inspect.__file__
+
+
 def _blocks_class() -> type:
     return importlib.import_module("gradio.blocks").Blocks  # type: ignore[no-any-return]
 
 
 def _is_asgi(value: Any) -> bool:
     starlette = importlib.import_module("starlette.applications")
-    return isinstance(value, starlette.Starlette)
+    if isinstance(value, starlette.Starlette):
+        return True
+    call = vars(type(value)).get("__call__")  # an app wrapped in a middleware
+    names = list(inspect.signature(call).parameters)[1:] if inspect.isfunction(call) else []
+    return names == ["scope", "receive", "send"]
 
 
 def _servable(value: Any) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib.machinery
 import re
 import sys
 from dataclasses import dataclass
@@ -91,29 +91,40 @@ def _local(text: str, folder: Path) -> Target:
         return _module(text, place, name, folder)
     near = path.parent if path.parent.is_dir() else folder
     files = [item.name for item in near.glob("*.py")][:30]
-    raise TargetNotFound(f"there is no file {place} (looked in {folder}). {choices(path.name, files)}")
+    raise TargetNotFound(
+        f"there is no file {place} (looked in {folder}). {choices(path.name, files)}"
+    )
 
 
 def _module(text: str, module: str, name: str, folder: Path) -> Target:
-    """Return the target for a module found as ``python -m`` finds it, from *folder*."""
-    added = str(folder) not in sys.path
-    if added:
-        sys.path.insert(0, str(folder))
-    try:
-        spec = importlib.util.find_spec(module)
-    except Exception as error:  # the parent package is the author's code: anything can come
-        raise TargetNotFound(
-            f"no module {module!r}: {type(error).__name__}: {error}. {FORMS}"
-        ) from error
-    finally:
-        if added:
-            sys.path.remove(str(folder))
-    if spec is not None and spec.submodule_search_locations is not None:
-        main = importlib.util.find_spec(f"{module}.__main__") if not name else None
+    """Return the target for a module as ``python -m`` finds it, from *folder*.
+
+    Nothing is imported: that would run the author's package before the harness watches.
+    """
+    spec = _found(module, folder)
+    if spec is not None and spec.submodule_search_locations is not None and not name:
+        main = _found(f"{module}.__main__", folder)
         spec, module = (main, f"{module}.__main__") if main else (spec, module)
     if spec is None or not spec.origin or not Path(spec.origin).is_file():
         files = [item.stem for item in folder.glob("*.py")]
+        files += [item.parent.name for item in folder.glob("*/__init__.py")]
         raise TargetNotFound(
             f"there is no module {module!r} here ({folder}). {choices(module, files)} {FORMS}"
         )
     return Target(text, "module", path=Path(spec.origin).resolve(), module=module, name=name)
+
+
+def _found(module: str, folder: Path) -> importlib.machinery.ModuleSpec | None:
+    """Return where a dotted module lies, its packages looked into but not run."""
+    places: list[str] | None = [str(folder), *sys.path]
+    spec = None
+    parts = module.split(".")
+    for depth in range(1, len(parts) + 1):
+        if places is None:
+            return None
+        spec = importlib.machinery.PathFinder.find_spec(".".join(parts[:depth]), places)
+        if spec is None:
+            return None
+        inside = spec.submodule_search_locations
+        places = None if inside is None else list(inside)
+    return spec

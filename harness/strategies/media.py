@@ -50,7 +50,8 @@ CONTENTS: dict[str, tuple[bytes, str]] = {
     ".toml": (b"a = 1\n", "application/toml"),
     ".log": (b"2024-01-01 started\n", "text/plain"),
     ".svg": (
-        b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>',
+        b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9">'
+        b'<rect width="9" height="9"/></svg>',
         "image/svg+xml",
     ),
 }
@@ -143,7 +144,8 @@ def _files(types: Any) -> list[Media]:
     found: list[Media] = []
     for kind in wanted:
         if kind in ("image", "image/*") or kind in (".png", ".jpg", ".jpeg", ".webp"):
-            found += [m for m in map(_picture, PICTURES[:8]) if kind[0] != "." or m.name.endswith(kind)]
+            drawn = map(_picture, PICTURES)
+            found += [m for m in drawn if kind[0] != "." or m.name.endswith(kind)]
         elif kind in ("audio", "audio/*", ".wav"):
             found += [sound(*spec) for spec in SOUNDS[:3]]
         elif kind in ("text", "text/*"):

@@ -24,10 +24,9 @@ def dataframe(component: Component) -> st.SearchStrategy[Any]:
     """The table as shown, and tables of the same columns with other cells and row counts."""
     headers = _headers(component)
     kinds = component.props.get("datatype") or "str"
-    columns = [
-        CELLS.get(kinds[i] if isinstance(kinds, list) and i < len(kinds) else str(kinds), CELLS["str"])
-        for i in range(len(headers))
-    ]
+    named = kinds if isinstance(kinds, list) else [kinds] * len(headers)
+    named = [*named, *["str"] * len(headers)]
+    columns = [CELLS.get(str(kind), CELLS["str"]) for kind in named[: len(headers)]]
     rows, fixed = _rows(component)
     row = st.tuples(*columns).map(list)
     table = st.lists(row, min_size=rows if fixed else 1, max_size=rows if fixed else 5)
@@ -50,7 +49,8 @@ def _headers(component: Component) -> list[str]:
     given = component.props.get("headers")
     if given:
         return [str(header) for header in given]
-    count = component.props.get("col_count") or component.props.get("column_count") or (3, "dynamic")
+    props = component.props
+    count = props.get("col_count") or props.get("column_count") or (3, "dynamic")
     number = count[0] if isinstance(count, list | tuple) else count
     return [str(i + 1) for i in range(int(number or 3))]
 
