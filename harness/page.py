@@ -1,0 +1,74 @@
+"""What one page of an app showed a visitor who opened it: pure data, no behaviour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .contract import Component
+from .observation import Observation
+from .run import Screenshot
+
+__all__ = ["ConsoleError", "EmptyPart", "Missing", "PageError", "PageVisit"]
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleError:
+    """One line written by ``console.error``, and the script that wrote it."""
+
+    text: str
+    url: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PageError:
+    """One exception that nothing in the page caught."""
+
+    name: str
+    message: str
+    stack: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """One address of the app itself that answered with an error status."""
+
+    url: str
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class EmptyPart:
+    """A part of the page that stays empty because the event that should fill it failed."""
+
+    what: str
+    observation: Observation
+
+
+@dataclass(frozen=True, slots=True)
+class PageVisit:
+    """One page, opened once by a visitor who then looks into its tabs and accordions.
+
+    *seconds* is the time until Gradio had mounted and the load events had ended. *missing*
+    and *failed* are requests to the app itself, *external* the other hosts that the page
+    asks. *rendered* and *absent* are the visible components with and without a node that
+    shows; those the visit did not look for (a tab that sets off an event) are in neither.
+    *observations* are what the page set off by itself.
+    """
+
+    page: str
+    url: str
+    status: int
+    seconds: float
+    title: str
+    mounted: bool
+    console_errors: tuple[ConsoleError, ...] = ()
+    page_errors: tuple[PageError, ...] = ()
+    missing: tuple[Missing, ...] = ()
+    failed: tuple[str, ...] = ()
+    external: tuple[str, ...] = ()
+    rendered: tuple[Component, ...] = ()
+    absent: tuple[Component, ...] = ()
+    observations: tuple[Observation, ...] = ()
+    empty: tuple[EmptyPart, ...] = ()
+    screenshot: Screenshot | None = None
