@@ -1,8 +1,28 @@
-"""The test and evaluation harness for Gradio apps.
+"""gradio-harness: one command that tests a Gradio app as its visitors use it.
 
-Imported by pytest in every session of an environment it is installed in, so this
-module and `plugin` load nothing but the standard library; see ARCHITECTURE.md.
+Nothing is imported here: pytest loads this package in every session of the environment.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .observation import Media as Media
+    from .replay import replay as replay
+
+__all__ = ["Media", "__version__", "replay"]
 __version__ = "0.1.0"
-__all__ = ["__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    """Return what is imported only when somebody asks for it."""
+    if name == "replay":
+        from .replay import replay
+
+        return replay
+    if name == "Media":
+        from .observation import Media
+
+        return Media
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

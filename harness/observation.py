@@ -7,6 +7,8 @@ monotonic clock of this machine (`time.monotonic()`, shared between processes on
 
 from __future__ import annotations
 
+import base64
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -24,6 +26,11 @@ class Media:
     name: str
     content: bytes = field(repr=False)
     mime: str = "application/octet-stream"
+
+    @classmethod
+    def packed(cls, name: str, packed: str, mime: str) -> Media:
+        """Return the file whose bytes are *packed*: zlib in base 85, as in a reproduction."""
+        return cls(name, zlib.decompress(base64.b85decode(packed)), mime)
 
     def __repr__(self) -> str:
         return f"<file {self.name!r}, {self.mime}, {len(self.content)} bytes>"

@@ -8,7 +8,7 @@ events only ever see what the earlier ones left, so they are driven through `Vis
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from .contract import Component, Contract, Event, extended
@@ -32,7 +32,10 @@ class Driver(Protocol):
 class Visit:
     """One visitor on one page. *seen* holds every observation, in order.
 
-    *driven* says which events may be set off (the user's include and exclude).
+    *driven* says which events may be set off (the user's include and exclude), *wanted*
+    which of those that an edit or a page load sets off are worth a call. *before* is
+    called with each call on its way. *held* has, for each observation, the properties that
+    earlier answers had changed by then.
     """
 
     def __init__(
@@ -42,22 +45,28 @@ class Visit:
         session: str,
         *,
         driven: Callable[[Event], bool] = lambda event: True,
+        wanted: Callable[[Event], bool] = lambda event: True,
+        before: Callable[[Call], None] = lambda call: None,
         timeout_seconds: float | None = None,
     ) -> None:
         self.driver = driver
         self.contract = contract
         self.session = session
         self.driven = driven
+        self.wanted = wanted
+        self.before = before
         self.timeout_seconds = timeout_seconds
         self.values: dict[int, Any] = {c.id: _first(c) for c in contract.components.values()}
-        self.props: dict[int, Mapping[str, Any]] = {}
+        self.props: dict[int, dict[str, Any]] = {}
+        self.held: list[dict[int, dict[str, Any]]] = []
         self.unknown: set[int] = set()
         self.seen: list[Observation] = []
 
     def open(self) -> None:
         """Load the page: everything it sets off by itself."""
         for event in self.contract.events:
-            if any(t.event == "load" for t in event.triggers) and event.after is None:
+            loads = any(t.event == "load" for t in event.triggers)
+            if loads and event.after is None and self.wanted(event):
                 self.fire(event)
 
     def set(self, component: Component, value: Any, *, but: Event | None = None) -> bool:
@@ -75,9 +84,16 @@ class Visit:
         self.values[component.id] = value
         self.unknown.discard(component.id)
         for event in self.contract.listeners(component.id, EDITS):
-            if event is not but and event.after is None and not event.collects_event_data:
+            same = but is not None and event.index == but.index
+            alone = event.after is None and not event.collects_event_data
+            if alone and not same and self.wanted(event):
                 self.fire(event)
         return True
+
+    def choose(self, source: Event, row: int) -> bool:
+        """Click row *row* of the author's examples behind *source*; False if that failed."""
+        self.values[source.inputs[0].component.id] = row
+        return all(seen.error is None for seen in self.fire(source))
 
     def fire(self, event: Event, event_data: Any = None) -> list[Observation]:
         """Set *event* off and all that the page sets off after it; return what happened."""
@@ -110,10 +126,13 @@ class Visit:
         """Run one event; return whether it failed, and the components it changed."""
         reads = {parameter.component.id for parameter in event.inputs}
         writes = {component.id for component in event.outputs}
-        if not event.backend or event.javascript or reads & self.unknown or not self.driven(event):
+        scripted = event.javascript and bool(event.inputs)  # the script's result is sent
+        if not event.backend or scripted or reads & self.unknown or not self.driven(event):
             self.unknown |= writes  # what a script or an event left out would have put there
             return False, []
         call = Call(event.label, event.index, self.inputs(event), self.session, data)
+        self.before(call)
+        self.held.append(dict(self.props))
         observation = self.driver.call(call, timeout_seconds=self.timeout_seconds)
         self.seen.append(observation)
         if observation.error is not None or observation.outputs is None:
@@ -164,6 +183,8 @@ def _first(component: Component) -> Any:
         return component.props.get("default_value")
     if value is None and component.type == "textbox":
         return ""
+    if value is None and component.type == "number":
+        return 0
     if value is None and component.type == "multimodaltextbox":
         return {"text": "", "files": []}
     if value is None and component.type == "slider":

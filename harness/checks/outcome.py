@@ -14,9 +14,7 @@ from . import Check
 __all__ = ["CHECKS", "Seen", "place"]
 
 #: What authors raise on purpose when they mean "this input is wrong".
-EXPLICIT = frozenset(
-    ("ValueError", "TypeError", "AssertionError", "NotImplementedError")
-)
+EXPLICIT = frozenset(("ValueError", "TypeError", "AssertionError", "NotImplementedError"))
 
 
 @dataclass(frozen=True, slots=True)

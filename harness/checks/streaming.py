@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 from ..finding import Finding, Severity
@@ -91,15 +92,13 @@ def _data(chunk: Message) -> list[Any]:
 
 
 def _text(value: Any) -> str:
-    """Return what is read of a value: a text, or a chat's last message."""
+    """Return what is read of a value: a text, or all messages of a chat one after another."""
     if isinstance(value, dict) and value.get("__type__") == "update":
         value = value.get("value")
-    if isinstance(value, list) and value:
-        last = value[-1]
-        value = last.get("content") if isinstance(last, dict) else last
-        if isinstance(value, list) and value:
-            last = value[-1]
-            value = last.get("text") if isinstance(last, dict) else last
+    if isinstance(value, list):
+        return "\n".join(filter(None, map(_text, value)))
+    if isinstance(value, dict):
+        return _text(value.get("content", value.get("text")))
     return value if isinstance(value, str) else ""
 
 
@@ -113,7 +112,7 @@ def _pieces(texts: list[str]) -> bool:
         return False
     if any(text.rstrip().endswith(("...", "…", "%")) or "/" in text for text in texts):
         return False
-    for before, after in zip(texts, texts[1:], strict=False):
+    for before, after in itertools.pairwise(texts):
         if before.strip() in after or after.strip() in before or _shared(before, after) > 0.5:
             return False
     return sum(map(len, texts[:-1])) > len(texts[-1])
@@ -137,9 +136,7 @@ def _cut(value: Any) -> str:
 def _finding(seen: Seen, check: str, severity: Severity, title: str, detail: str) -> Finding:
     function = seen.event.function
     name = function.name if function else ""
-    return Finding(
-        check, seen.event.label, severity, title, detail, step="function", function=name
-    )
+    return Finding(check, seen.event.label, severity, title, detail, step="function", function=name)
 
 
 CHECKS = (

@@ -1,0 +1,468 @@
+"""One exploration an event: examples, defaults and drawn inputs, every check on each answer.
+
+The smallest input of each defect is kept, sent again to see whether it repeats, and told
+once. Inputs come from Hypothesis, which also makes them smaller; time is bounded by a
+budget, never by its own deadline.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .app import App
+from .checks import Check
+from .checks.hints import CHECKS as HINTS
+from .checks.outcome import CHECKS as OUTCOME
+from .checks.outcome import Seen
+from .checks.outputs import CHECKS as OUTPUTS
+from .checks.streaming import CHECKS as STREAMING
+from .contract import Component, Contract, Event
+from .drivers.wire import new_session
+from .errors import HarnessError
+from .finding import Finding, Repeats
+from .observation import Call, Effect
+from .plan import Plan
+from .replay import Case, described, snippet
+from .run import EventRow, Part, SideEffect, Skipped
+from .strategies import values
+from .visit import Driver, Visit, at
+
+__all__ = ["CHECKS", "PROFILES", "Budget", "Exploration", "Explorer", "Stuck"]
+
+#: Applied to every observation, and (hints) once to every event.
+CHECKS: tuple[Check, ...] = (*OUTCOME, *OUTPUTS, *STREAMING)
+PER_EVENT: tuple[Check, ...] = HINTS
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How long to look at one event.
+
+    *examples* inputs are drawn, for at most *seconds*; *own* of the author's examples are
+    tried before. *shrink_seconds* may then go into smaller inputs. *calls* caps them all
+    (None: no cap). A call hangs when nothing came for *timeout_seconds*, or for ten times
+    what the event's own example took, whichever is longer.
+    """
+
+    examples: int
+    seconds: float
+    own: int
+    shrink_seconds: float
+    calls: int | None = None
+    timeout_seconds: float = 30.0
+
+
+PROFILES: Mapping[str, Budget] = {
+    "quick": Budget(examples=25, seconds=4.0, own=3, shrink_seconds=2.0),
+    "standard": Budget(examples=80, seconds=20.0, own=10, shrink_seconds=8.0),
+    "deep": Budget(examples=400, seconds=120.0, own=50, shrink_seconds=40.0),
+}
+
+
+class Stuck(HarnessError):
+    """The app answers nobody any more; *part* is what was learnt before."""
+
+    def __init__(self, message: str, part: Part) -> None:
+        super().__init__(message)
+        self.part = part
+
+
+@dataclass(frozen=True, slots=True)
+class Exploration:
+    """What came of one event and its chain."""
+
+    event: Event
+    part: Part
+    needs: str = ""
+    stuck: bool = False
+
+    @property
+    def cases(self) -> int:
+        """How many calls were made."""
+        return sum(row.cases for row in self.part.events)
+
+
+class _Stop(BaseException):
+    """Time or calls have run out. Not an Exception: Hypothesis would shrink it."""
+
+
+@dataclass(slots=True)
+class _Defect:
+    """The smallest case of one defect so far."""
+
+    finding: Finding
+    case: Case
+    size: int
+
+
+class Explorer:
+    """Explores the events of one running app over one driver."""
+
+    def __init__(
+        self,
+        app: App,
+        driver: Driver,
+        plan: Plan,
+        *,
+        budget: Budget,
+        seed: int,
+        before: Callable[[Call, str], None] = lambda call, words: None,
+        after: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.app = app
+        self.driver = driver
+        self.plan = plan
+        self.budget = budget
+        self.seed = seed
+        self.before = before
+        self.after = after
+        self.busy: dict[tuple[str, int], str] = {}
+
+    def explore(self, event: Event) -> Exploration:
+        """Return what came of *event*. Raises Stuck when the app answers nobody any more."""
+        function = event.function
+        holder = self.busy.get((function.file, function.line)) if function else None
+        if holder is not None:
+            why = f"its function hangs since a call of {holder}"
+            return Exploration(event, Part(skipped=(Skipped(event.label, why),)))
+        return _Search(self, event).run()
+
+
+class _Search:
+    """The state of one exploration."""
+
+    def __init__(self, explorer: Explorer, event: Event) -> None:
+        self.explorer, self.event = explorer, event
+        self.contract: Contract = explorer.app.contract
+        self.budget = explorer.budget
+        self.folder = str(explorer.app.folder)
+        self.chain = self.contract.chain(event)
+        self.defects: dict[tuple[str, ...], _Defect] = {}
+        self.rows: dict[str, Counter[str]] = {}
+        self.effects: Counter[tuple[str, Effect]] = Counter()
+        self.calls = 0
+        self.slowest = 0.0
+        self.needs = ""
+        self.needs_message = ""
+        self.hung = False
+        self.deadline = time.monotonic() + self.budget.seconds
+        self.settable = self._settable()
+        self.reads = self._reads()
+
+    def run(self) -> Exploration:
+        """Try what the author and the page suggest, then drawn inputs; confirm what was found."""
+        with contextlib.suppress(_Stop):
+            for case in self._first_cases():
+                self._try(case)
+                if self.needs or self.hung:
+                    raise _Stop
+            self._draw()
+        findings = [] if self.needs else [self._confirmed(d) for d in self.defects.values()]
+        for check in PER_EVENT:
+            for member in self.chain:
+                findings += check(member, self.folder)
+        result = Exploration(self.event, self._part(findings), self.needs, self.hung)
+        if self.hung:
+            self._after_hang(result)
+        return result
+
+    # -- what to send --------------------------------------------------------------
+
+    def _reads(self) -> set[int]:
+        """The components that the event and its chain read, or are made by."""
+        return {p.component.id for member in self.chain for p in member.inputs}
+
+    def _settable(self) -> list[Component]:
+        found: dict[int, Component] = {}
+        for member in self.chain:
+            if member.index in self.explorer.plan.driven:
+                for parameter in member.inputs:
+                    found.setdefault(parameter.component.id, parameter.component)
+        return [c for c in found.values() if values(c) is not None]
+
+    def _first_cases(self) -> Iterator[Case]:
+        shown = Case()
+        if self._allowed(shown):
+            yield shown
+        for number, (source, row) in enumerate(self.contract.examples(self.event)):
+            if number < self.budget.own:
+                yield Case(example=(source.label, row))
+        if not self.settable:
+            yield from [shown] * 2  # nothing to vary: the same again, in case it is not the same
+
+    def _allowed(self, case: Case) -> bool:
+        """Whether the visitor's gesture fits the case: an upload leaves a file behind."""
+        wanted = self._gesture()
+        if wanted is None:
+            return True
+        component, filled = wanted
+        value = case.values.get(component.id, component.value)
+        return (value is not None) == filled
+
+    def _gesture(self) -> tuple[Component, bool] | None:
+        names = {trigger.event for trigger in self.event.triggers}
+        for names_wanted, filled in ((FILLED, True), ({"clear"}, False)):
+            if names and names <= names_wanted:
+                trigger = self.event.triggers[0]
+                component = self.contract.components.get(trigger.component or -1)
+                if component is not None and component.id in self.reads:
+                    return component, filled
+        return None
+
+    def _draw(self) -> None:
+        """Let Hypothesis draw inputs, and make those that fail smaller."""
+        if not self.settable:
+            return
+        import hypothesis
+        from hypothesis import HealthCheck, Phase, settings
+        from hypothesis import strategies as st
+
+        strategy = st.fixed_dictionaries({c.id: self._values(c) for c in self.settable})
+        # A type of its own for each defect: Hypothesis tells failures apart by it.
+        bugs: dict[tuple[str, ...], type[Exception]] = {}
+
+        def example(drawn: dict[int, Any]) -> None:
+            found = self._try(Case(values=drawn))
+            if self.needs or self.hung:
+                raise _Stop
+            if found:
+                raise bugs.setdefault(found[0], type("Bug", (Exception,), {}))()
+
+        for attempt in range(3):
+            before = set(self.defects)
+            run = settings(
+                max_examples=self.budget.examples,
+                database=None,
+                deadline=None,
+                phases=(Phase.generate, Phase.shrink),
+                suppress_health_check=list(HealthCheck),
+                report_multiple_bugs=True,
+                print_blob=False,
+                verbosity=hypothesis.Verbosity.quiet,
+            )(hypothesis.seed(self.explorer.seed + attempt)(hypothesis.given(strategy)(example)))
+            try:
+                run()
+            except Exception as error:
+                if not _is_flaky(error):
+                    break  # the defects are kept in self.defects, smallest first
+            else:
+                break
+            if set(self.defects) == before and attempt:
+                break
+
+    def _values(self, component: Component) -> Any:
+        strategy = values(component)
+        assert strategy is not None
+        wanted = self._gesture()
+        if wanted is not None and wanted[0].id == component.id:
+            from hypothesis import strategies as st
+
+            return strategy.filter(lambda v: v is not None) if wanted[1] else st.none()
+        return strategy
+
+    # -- sending it -----------------------------------------------------------------
+
+    def _try(self, case: Case) -> list[tuple[str, ...]]:
+        """Send *case*; keep what is wrong with the answers; return the defects' keys."""
+        limit = self.budget.seconds + (self.budget.shrink_seconds if self.defects else 0)
+        if time.monotonic() > self.deadline - self.budget.seconds + limit:
+            raise _Stop
+        if self.budget.calls is not None and self.calls >= self.budget.calls:
+            raise _Stop
+        found = self._send(case)
+        size = case.size
+        for key, finding in found.items():
+            kept = self.defects.get(key)
+            if kept is None or size < kept.size:
+                self.defects[key] = _Defect(finding, case, size)
+        return list(found)
+
+    def _send(self, case: Case) -> dict[tuple[str, ...], Finding]:
+        """Return what the checks say of *case*, by the key that tells defects apart."""
+        visit = self._visit(case)
+        found: dict[tuple[str, ...], Finding] = {}
+        for seen in self._enter(visit, case):
+            self._count(seen)
+            evidence = seen.observation.evidence
+            if evidence is not None and evidence.needs and seen.observation.error is not None:
+                self.needs = evidence.needs
+                self.needs_message = f"{evidence.exception}: {evidence.message}"[:300]
+                return {}
+            for check in CHECKS:
+                for finding in check(seen):
+                    found.setdefault(_key(finding), finding)
+            error = seen.observation.error
+            if error is not None and error.kind == "timeout":
+                self.hung = True
+        return found
+
+    def _visit(self, case: Case) -> Visit:
+        explorer = self.explorer
+        words = described(self.contract, self.event, case)
+
+        def before(call: Call) -> None:
+            self.calls += 1
+            explorer.before(call, words)
+
+        return Visit(
+            explorer.driver,
+            self.contract,
+            new_session(),
+            driven=lambda event: event.index in explorer.plan.driven,
+            wanted=self._wanted,
+            before=before,
+            timeout_seconds=max(self.budget.timeout_seconds, 10 * self.slowest),
+        )
+
+    def _enter(self, visit: Visit, case: Case) -> Sequence[Seen]:
+        """Do on the page what the case says; return what was seen, examples' tables left out."""
+        own = {source.index for source, _ in self.contract.examples(self.event)}
+        begun = time.monotonic()
+        try:
+            enter(visit, self.event, case)
+        finally:
+            self.explorer.after()
+        if not self.rows:
+            self.slowest = time.monotonic() - begun
+        known = {event.index: event for event in visit.contract.events}
+        return [
+            Seen(observation, known[observation.call.index], held, self.folder)
+            for observation, held in zip(visit.seen, visit.held, strict=True)
+            if observation.call.index not in own
+        ]
+
+    def _wanted(self, event: Event) -> bool:
+        """Whether an edit's or a page load's event matters here: it feeds what is read."""
+        if event.renders and self.event.parent is not None:
+            return True
+        writes = {component.id for component in event.outputs}
+        return bool(writes & self.reads)
+
+    def _count(self, seen: Seen) -> None:
+        observation = seen.observation
+        kind = "answered"
+        if observation.error is not None:
+            meant = observation.error.kind in ("author", "refused")
+            kind = "refused" if meant else "failed"
+        self.rows.setdefault(seen.event.label, Counter())[kind] += 1
+        if observation.evidence is not None:
+            for effect in observation.evidence.effects:
+                self.effects[(seen.event.label, effect)] += 1
+
+    # -- what to tell -----------------------------------------------------------------
+
+    def _confirmed(self, defect: _Defect) -> Finding:
+        """Return the finding with its smallest input, sent again to see whether it repeats."""
+        finding, case = defect.finding, defect.case
+        repeats = None
+        if not self.hung and finding.check != "api.hang":
+            repeats = self._repeats(_key(finding), case)
+        target = self.explorer.app.target
+        return dataclasses.replace(
+            finding,
+            input=described(self.contract, self.event, case),
+            reproduce=snippet(target.text, self.contract, self.event, case),
+            repeats=repeats,
+        )
+
+    def _repeats(self, key: tuple[str, ...], case: Case) -> Repeats:
+        history = ""
+        limit = time.monotonic() + max(self.budget.shrink_seconds, 3 * self.slowest)
+        while len(history) < 3 or ("." in history and len(history) < 20):
+            if history and time.monotonic() > limit:
+                break
+            history += "F" if key in self._send(case) else "."
+        if "F" not in history:
+            history = "F" + history  # as first seen
+        return Repeats(history.count("F"), len(history), history)
+
+    def _part(self, findings: list[Finding]) -> Part:
+        skipped = ()
+        if self.needs:
+            why = f"needs {self.needs}, which is not there: {self.needs_message}"
+            skipped = (Skipped(self.event.label, why),)
+        order = {event.label: number for number, event in enumerate(self.contract.events)}
+        events = {event.label: event for event in self.contract.events}
+        rows = tuple(
+            dataclasses.replace(
+                row_of(events.get(label), label, order.get(label, len(order))),
+                cases=sum(counts.values()),
+                **counts,
+            )
+            for label, counts in self.rows.items()
+        )
+        effects = tuple(
+            SideEffect(effect.kind, _relative(effect.what, self.folder), label, count)
+            for (label, effect), count in self.effects.items()
+        )
+        return Part(findings=tuple(findings), events=rows, effects=effects, skipped=skipped)
+
+    def _after_hang(self, result: Exploration) -> None:
+        function = self.event.function
+        if function is not None:
+            self.explorer.busy[(function.file, function.line)] = self.event.label
+        if not self.explorer.app.answers():
+            raise Stuck(f"the app answers nobody since a call of {self.event.label}", result.part)
+
+
+def enter(visit: Visit, event: Event, case: Case) -> None:
+    """Open the page, choose the case's example, set its values and set *event* off."""
+    visit.open()
+    if case.example is not None:
+        label, row = case.example
+        if not visit.choose(visit.contract.event(label), row):
+            return
+    here = at(visit, event)
+    components = visit.contract.components
+    for identity, value in case.values.items():
+        if identity in components:
+            visit.set(components[identity], value, but=here)
+    visit.fire(here)
+
+
+def row_of(event: Event | None, label: str, order: int) -> EventRow:
+    """Return the report's row for an event, nothing counted yet."""
+    if event is None:  # made by gr.render for one visitor
+        return EventRow(label, "call", order=order)
+    return EventRow(
+        label,
+        event.kind,
+        tuple(str(trigger) for trigger in event.triggers),
+        tuple(f"{p.name}: {p.component.label}" for p in event.inputs),
+        tuple(component.label for component in event.outputs),
+        event.visibility,
+        event.function.name if event.function else "",
+        order=order,
+    )
+
+
+FILLED = frozenset(
+    ["upload", "stop_recording", "start_recording", "stop", "play", "pause", "end", "apply"]
+)
+
+
+def _key(finding: Finding) -> tuple[str, ...]:
+    return (
+        finding.check,
+        finding.event,
+        finding.exception,
+        finding.location or finding.function,
+        str(finding.severity),
+    )
+
+
+def _is_flaky(error: Exception) -> bool:
+    from hypothesis.errors import Flaky
+
+    inner = getattr(error, "exceptions", (error,))
+    return isinstance(error, Flaky) or any(isinstance(one, Flaky) for one in inner)
+
+
+def _relative(what: str, folder: str) -> str:
+    return what.removeprefix(folder + "/")

@@ -1,0 +1,111 @@
+"""Which events of a contract are set off by generated visitors, and why the others are not."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .contract import Contract, Event, Function
+from .errors import OptionError, choices
+from .run import Skipped
+
+__all__ = ["Plan", "matches", "plan"]
+
+#: Set off by what a visitor does to something already there: a row, a message, a stroke.
+NEEDS_DATA = frozenset(
+    ("select", "like", "edit", "undo", "retry", "copy", "option_select", "example_select")
+)
+GRADIO_OWN = ("gradio.flagging", "gradio.helpers", "gradio.components", "gradio.events")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """*roots* are set off one by one, each with its chain; *skipped* says why others are not.
+
+    *driven* are the indices of all events that may be called.
+    """
+
+    roots: tuple[Event, ...]
+    skipped: tuple[Skipped, ...]
+    driven: frozenset[int]
+
+
+def plan(
+    contract: Contract,
+    *,
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    local: bool = True,
+) -> Plan:
+    """Return the plan for *contract*.
+
+    *include* and *exclude* are labels or API names, with ``*`` for any characters. On an app
+    that is not *local*, only included events are called: somebody else pays for the calls.
+    Raises OptionError for a name that fits no event.
+    """
+    for pattern in (*include, *exclude):
+        if not any(matches(pattern, event) for event in contract.events):
+            labels = [event.label for event in contract.events]
+            raise OptionError(f"no event {pattern!r} in this app. {choices(pattern, labels)}")
+
+    def chosen(event: Event) -> bool:
+        if any(matches(pattern, event) for pattern in exclude):
+            return False
+        head = contract.root(event)
+        wanted = any(matches(p, event) or matches(p, head) for p in include)
+        return wanted if include or not local else True
+
+    driven = frozenset(event.index for event in contract.events if chosen(event))
+    roots, skipped = [], []
+    for event in contract.events:
+        if event.after is not None and event.index in driven:
+            continue
+        why = _why_not(contract, event, event.index in driven, local=local)
+        if why is None:
+            roots.append(event)
+        elif why:
+            skipped.append(Skipped(event.label, why))
+    return Plan(tuple(roots), tuple(skipped), driven)
+
+
+def matches(pattern: str, event: Event) -> bool:
+    """Whether *pattern* names the event by its label or its API name."""
+    names = (event.label, event.api_name or event.label, f"/{event.api_name}")
+    return any(name == pattern or fnmatch.fnmatchcase(name, pattern) for name in names)
+
+
+def _why_not(contract: Contract, event: Event, driven: bool, *, local: bool) -> str | None:
+    """Return None for an event to set off, else why not; "" where nobody would ask."""
+    chain = contract.chain(event)
+    if not any(member.backend for member in chain):
+        return "runs in the page only (JavaScript); nothing of it reaches the app"
+    if not driven:
+        if not local:
+            return "the app runs elsewhere: name the event with --app-include to have it called"
+        return "left out by --app-include or --app-exclude"
+    return _beyond(event)
+
+
+def _beyond(event: Event) -> str | None:
+    function = event.function
+    if function is not None and function.builtin and _gradio_own(function):
+        return ""
+    names = {trigger.event for trigger in event.triggers}
+    if not event.triggers:
+        return None if event.api_name else "nothing on the page sets it off"
+    if names <= {"unload"}:
+        return "runs when a visitor leaves; its outcome reaches nobody"
+    if event.connection == "stream":
+        return "takes a live stream from a camera or a microphone"
+    if event.collects_event_data or names <= NEEDS_DATA:
+        return "needs to know what the visitor clicked on (event data)"
+    if event.backend and event.javascript and event.inputs:
+        return "a script of the page makes its inputs (js=…); only the page can set it off"
+    if not event.reachable:
+        return "hidden or switched off when the page opens; no visitor can set it off first"
+    return None
+
+
+def _gradio_own(function: Function) -> bool:
+    return function.module.startswith(GRADIO_OWN) or function.name in ("flag", "load_example")

@@ -1,0 +1,185 @@
+"""A case written down: in words for a report, and as a script that shows it again.
+
+from gradio_harness import replay
+
+replay("app.py", "greet", [""])
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import sys
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .contract import Contract, Event
+from .observation import Media, Observation
+
+__all__ = ["Case", "described", "replay", "snippet"]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What a visitor does before the event: *values* typed or picked, by component id.
+
+    *example* is a row of the author's examples, clicked first: label of its event, number.
+    What is in neither stays as the page shows it.
+    """
+
+    values: Mapping[int, Any] = field(default_factory=dict)
+    example: tuple[str, int] | None = None
+
+    @property
+    def size(self) -> int:
+        """How much there is to read: the smaller of two cases is told."""
+        return sum(_size(value) for value in self.values.values()) + 2 * len(self.values)
+
+
+def described(contract: Contract, event: Event, case: Case) -> str:
+    """Return the case in words, one line a parameter: ``name = ''``."""
+    lines = []
+    if case.example is not None:
+        lines.append(f"the author's example in row {case.example[1] + 1}")
+    names = _names(contract, event)
+    for identity, value in case.values.items():
+        lines.append(f"{names.get(identity, '?')} = {_short(value)}")
+    if not case.values and case.example is None:
+        lines.append("the page as it opens, nothing touched")
+    return "\n".join(lines)
+
+
+def snippet(target: str, contract: Contract, event: Event, case: Case) -> str:
+    """Return a shell command that starts the app, does the same again and shows what comes."""
+    inputs = []
+    for parameter in event.inputs:
+        identity = parameter.component.id
+        inputs.append(_literal(case.values[identity]) if identity in case.values else "...")
+    while inputs and inputs[-1] == "...":
+        inputs.pop()
+    own = {parameter.component.id for parameter in event.inputs}
+    also = {
+        contract.components[identity].label: value
+        for identity, value in case.values.items()
+        if identity not in own and identity in contract.components
+    }
+    arguments = [_literal(target), _literal(event.label)]
+    if inputs:
+        arguments.append(f"[{', '.join(inputs)}]")
+    if also:
+        arguments.append(f"also={_literal(also)}")
+    if case.example is not None:
+        arguments.append(f"example={case.example!r}")
+    names = "Media, replay" if any(_has_media(v) for v in case.values.values()) else "replay"
+    return (
+        f"python - <<'EOF'\nfrom gradio_harness import {names}\n\n"
+        f"replay({', '.join(arguments)})\nEOF"
+    )
+
+
+def replay(
+    target: str,
+    event: str,
+    inputs: Sequence[Any] = (),
+    *,
+    also: Mapping[str, Any] | None = None,
+    example: tuple[str, int] | None = None,
+) -> list[Observation]:
+    """Start *target*, do what a visitor did, and return what came, the last event's call last.
+
+    *inputs* are the event's in order, ``...`` for what stays as the page shows it; *also*
+    names further components by their labels. What comes is printed; where a call fails,
+    SystemExit is raised with the app's own traceback.
+    """
+    from .app import connect, launch
+    from .drivers.wire import Wire, new_session
+    from .explore import enter
+    from .target import parse
+    from .visit import Visit
+
+    folder = Path.cwd()
+    parsed = parse(target, folder)
+    start = launch if parsed.local else connect
+    with start(parsed, folder=folder) as app, Wire(app) as wire:
+        contract = app.contract
+        wanted = contract.event(event)
+        values = {
+            parameter.component.id: value
+            for parameter, value in zip(wanted.inputs, inputs, strict=False)
+            if value is not ...
+        }
+        labels = {component.label: component.id for component in contract.components.values()}
+        values |= {labels[label]: value for label, value in (also or {}).items()}
+        visit = Visit(wire, contract, new_session())
+        enter(visit, wanted, Case(values, example))
+        seen = visit.seen
+    for observation in seen:
+        _print(observation)
+    failed = [s for s in seen if s.error is not None and s.error.kind != "author"]
+    if failed:
+        evidence = failed[-1].evidence
+        sys.exit(evidence.traceback if evidence and evidence.traceback else str(failed[-1].error))
+    return seen
+
+
+def _print(observation: Observation) -> None:
+    outcome = observation.error.message if observation.error else _short(observation.outputs)
+    print(f"{observation.call.event}({', '.join(map(_short, observation.call.inputs))})")
+    print(f"  -> {'error: ' if observation.error else ''}{outcome}  [{observation.seconds:.3f} s]")
+
+
+def _names(contract: Contract, event: Event) -> dict[int, str]:
+    names: dict[int, str] = {}
+    for member in contract.chain(event):
+        for parameter in member.inputs:
+            names.setdefault(parameter.component.id, parameter.name)
+    return names
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 400 else f"{text[:380]}… ({len(text)} characters)"
+
+
+def _size(value: Any) -> int:
+    if isinstance(value, Media):
+        return 8 + len(value.content) // 64
+    if isinstance(value, list | tuple):
+        return 2 + sum(_size(item) for item in value)
+    if isinstance(value, Mapping):
+        return 2 + sum(_size(item) for item in value.values())
+    if value is None or isinstance(value, bool):
+        return 1
+    return len(json.dumps(value, default=str))
+
+
+def _has_media(value: Any) -> bool:
+    if isinstance(value, list | tuple):
+        return any(map(_has_media, value))
+    if isinstance(value, Mapping):
+        return any(map(_has_media, value.values()))
+    return isinstance(value, Media)
+
+
+def _literal(value: Any) -> str:
+    """Return Python source for *value*; the bytes of a file are packed into it."""
+    if isinstance(value, Media):
+        packed = base64.b85encode(zlib.compress(value.content, 9)).decode()
+        return f"Media.packed({value.name!r}, {packed!r}, {value.mime!r})"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_literal, value))}]"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{k!r}: {_literal(v)}" for k, v in value.items()) + "}"
+    return _ascii(value)
+
+
+def _ascii(value: Any) -> str:
+    """Return a literal that survives any terminal and editor: odd characters escaped."""
+    if isinstance(value, float) and value != value:
+        return "float('nan')"
+    if isinstance(value, float) and value in (float("inf"), float("-inf")):
+        return f"float('{value}')"
+    return ascii(value)
