@@ -551,7 +551,8 @@ class Script:
         where = f"{own.file}:{own.line}" if own else str(self.path)
         said = f"{type(error).__name__}: {error}".strip(": ")
         line = f"\n    {own.code}" if own and own.code else ""
-        head = f"{self.target} failed before it launched an app.\n  {where}{line}\n  {said}\n"
+        when = "after it launched, which ends the app" if self._served else "before it launched an app"
+        head = f"{self.target} failed {when}.\n  {where}{line}\n  {said}\n"
         if isinstance(error, SyntaxError):
             place = f"{error.filename}:{error.lineno}"
             return f"{self.target} is not valid Python.\n  {place}\n  {said}"

@@ -78,6 +78,9 @@ def _local(text: str, folder: Path) -> Target:
     if path.is_file():
         return Target(text, "file", path=path.resolve(), name=name)
     if path.is_dir():
+        package = (path / "__init__.py").is_file() and ((path / "__main__.py").is_file() or name)
+        if package and place.isidentifier():  # `python -m` lets it import from itself
+            return _module(text, place, name, folder)
         inside = [file for file in ("app.py", "__main__.py") if (path / file).is_file()]
         if inside:
             return Target(text, "file", path=(path / inside[0]).resolve(), name=name)

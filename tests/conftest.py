@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -41,9 +41,9 @@ def serve() -> Iterator[Callable[..., App]]:
 def write(tmp_path: Path) -> Callable[..., Path]:
     """Return a function that writes Python files into a new folder, and returns the folder."""
 
-    def written(**files: str) -> Path:
-        for name, source in files.items():
-            path = tmp_path / (name.replace("__", "/") + ".py")
+    def written(files: Mapping[str, str] | None = None, **more: str) -> Path:
+        for name, source in {**(files or {}), **more}.items():
+            path = tmp_path / f"{name}.py"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(textwrap.dedent(source), encoding="utf-8")
         return tmp_path

@@ -158,7 +158,12 @@ class _Exchange:
         self.event_id = str(answer.json()["event_id"])
         address = f"{self.wire._base}/queue/data"
         with self.wire._http.stream(
-            "GET", address, params={"session_hash": self.session}, timeout=self.limit
+            "GET",
+            address,
+            params={"session_hash": self.session},
+            # A compressed stream would hide when each message came.
+            headers={"Accept-Encoding": "identity"},
+            timeout=self.limit,
         ) as response:
             if response.status_code != 200:
                 response.read()
