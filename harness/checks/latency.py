@@ -1,0 +1,126 @@
+"""Latency held against what the author allows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ..errors import OptionError, choices
+from ..finding import Finding, Severity
+from ..run import LatencyRow, Skipped
+from . import Check
+
+__all__ = ["CHECKS", "Budget", "parse_budget", "unjudged"]
+
+#: What can be budgeted, and the field of `LatencyRow` that holds it.
+MEASURES = {
+    "p50": "p50",
+    "p95": "p95",
+    "p99": "p99",
+    "max": "maximum",
+    "first_output": "first_output",
+}
+UNITS = {"ms": 0.001, "s": 1.0}
+FORM = re.compile(r"\s*(\w+)\s*<\s*([\d.]+)\s*([A-Za-z]*)\s*(?:@\s*(.*?)\s*)?")
+EXAMPLE = "Write it as 'p95 < 2 s', or 'first_output < 500 ms @ EVENT' for one event."
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What one measure may be, in seconds: of *event*, or of every event if that is ""."""
+
+    measure: str
+    seconds: float
+    event: str = ""
+
+    def value(self, row: LatencyRow) -> float | None:
+        """Return what was measured, None if nothing was."""
+        value = getattr(row, MEASURES[self.measure])
+        return None if value is None else float(value)
+
+    def __str__(self) -> str:
+        return f"{self.measure} < {_shown(self.seconds)}" + (f" @ {self.event}" * bool(self.event))
+
+
+def parse_budget(text: str) -> Budget:
+    """Return the budget that *text* names; raises OptionError with what is wrong and the form."""
+    match = FORM.fullmatch(text)
+    if match is None:
+        raise OptionError(f"{text!r} is not a latency budget. {EXAMPLE}")
+    measure, number, unit, event = match.groups()
+    if measure not in MEASURES:
+        raise OptionError(f"{text!r}: no measure {measure!r}. {choices(measure, MEASURES)}")
+    if unit not in UNITS:
+        said = f"no unit {unit!r}" if unit else "the number has no unit"
+        raise OptionError(f"{text!r}: {said}. Choose from ms, s.")
+    try:
+        seconds = float(number) * UNITS[unit]
+    except ValueError:
+        raise OptionError(f"{text!r}: {number!r} is not a number. {EXAMPLE}") from None
+    if seconds <= 0:
+        raise OptionError(f"{text!r}: nothing is faster than that. {EXAMPLE}")
+    if event == "":
+        raise OptionError(f"{text!r}: no event after the @. {EXAMPLE}")
+    return Budget(measure, seconds, event or "")
+
+
+def budget(row: LatencyRow, budgets: Iterable[Budget]) -> list[Finding]:
+    """An event takes longer than the budget that its author gave it.
+
+    Why: a visitor waits for it every time. It was measured over the real queue, one visitor at
+    a time, with the page's own values; with several at once it takes longer still.
+
+    Mend: the finding says how the calls were spread. If only the first output is late, yield
+    early; if a few calls are far slower than the rest, look for what they wait for.
+
+    Silence: `--app-ignore latency.budget@EVENT`, or a budget of its own: `p95 < 5 s @ EVENT`.
+    """
+    broken = [
+        f"{one.measure} is {_shown(value)}, the budget is {_shown(one.seconds)}"
+        for one in _applying(row, budgets)
+        if (value := one.value(row)) is not None and value >= one.seconds
+    ]
+    if not broken:
+        return []
+    title = "; ".join(broken)
+    return [Finding("latency.budget", row.event, Severity.ERROR, title, _spread(row))]
+
+
+def unjudged(row: LatencyRow, budgets: Iterable[Budget]) -> tuple[Skipped, ...]:
+    """Return the budgets that nothing was measured for, and what would change that."""
+    return tuple(
+        Skipped(
+            f"budget {one.measure} < {_shown(one.seconds)} of {row.event}",
+            f"p99 needs 100 samples, there are {row.count}: allow more calls or seconds"
+            if one.measure == "p99"
+            else "no message with output was seen",
+        )
+        for one in _applying(row, budgets)
+        if one.value(row) is None
+    )
+
+
+def _applying(row: LatencyRow, budgets: Iterable[Budget]) -> list[Budget]:
+    """Return the budgets of this event; one of its own takes the place of one for all."""
+    found = {one.measure: one for one in budgets if not one.event}
+    named = [one for one in budgets if one.event.removeprefix("/") == row.event]
+    return list({**found, **{one.measure: one for one in named}}.values())
+
+
+def _spread(row: LatencyRow) -> str:
+    parts = [
+        f"{name} {_shown(value)}"
+        for name, field in MEASURES.items()
+        if (value := getattr(row, field)) is not None
+    ]
+    place = f", the app in a {row.where}" if row.where == "child process" else ""
+    place = place or (f", the app {row.where}" if row.where else "")
+    return f"{row.count} calls, one visitor at a time{place}: {', '.join(parts)}."
+
+
+def _shown(seconds: float) -> str:
+    return f"{seconds * 1000:.3g} ms" if seconds < 0.9995 else f"{seconds:.3g} s"
+
+
+CHECKS = (Check("latency.budget", Severity.ERROR, budget),)

@@ -1,0 +1,285 @@
+"""Percentiles, measuring and budgets, on synthetic times; one real pair of twins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gradio_harness.checks.latency import CHECKS, Budget, parse_budget, unjudged
+from gradio_harness.child import child
+from gradio_harness.contract import Contract, read
+from gradio_harness.drivers.wire import Wire
+from gradio_harness.errors import OptionError
+from gradio_harness.finding import Severity
+from gradio_harness.latency import measure, page_inputs, percentile, summary
+from gradio_harness.observation import Call, CallError, Message, Observation
+from gradio_harness.run import LatencyRow, Skipped
+from gradio_harness.target import parse
+
+APPS = Path(__file__).parent.parent / "fixtures" / "apps"
+(CHECK,) = CHECKS
+
+
+class Clock:
+    """A clock that only moves when somebody works."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Fake:
+    """A driver whose n-th call takes ``seconds(n)``, with its first output after a quarter."""
+
+    def __init__(self, clock: Clock, seconds: Callable[[int], float], fails_at: int = -1) -> None:
+        self.clock, self.seconds, self.fails_at = clock, seconds, fails_at
+        self.calls: list[Call] = []
+
+    def call(self, call: Call, *, timeout_seconds: float | None = None) -> Observation:
+        number, started = len(self.calls), self.clock.now
+        self.calls.append(call)
+        taken = self.seconds(number)
+        self.clock.now += taken
+        failed = number == self.fails_at
+        data = {"output": {"data": [number]}, "success": True}
+        return Observation(
+            call,
+            "wire",
+            started,
+            self.clock.now,
+            (
+                Message("process_generating", started + taken / 4, data),
+                Message("process_completed", self.clock.now, data),
+            ),
+            None if failed else (number,),
+            CallError("unexpected", "boom") if failed else None,
+        )
+
+
+def contract_of(*dependencies: dict[str, Any]) -> Contract:
+    """Return a contract of one textbox, one number, and these events."""
+    components = [
+        {"id": 1, "type": "textbox", "props": {"label": "Word", "value": "harbour"}},
+        {"id": 2, "type": "number", "props": {"label": "Count"}},
+        {"id": 3, "type": "button", "props": {"value": "Go"}},
+    ]
+    raw = [{"targets": [[3, "click"]], "inputs": [1], "outputs": [2], **d} for d in dependencies]
+    return read({"version": "6.0.0", "components": components, "dependencies": raw})
+
+
+ONE = contract_of({"id": 0, "api_name": "go"})
+
+
+def measured(fake: Fake, contract: Contract = ONE, label: str = "go", **options: Any) -> Any:
+    event = contract.event(label)
+    inputs = page_inputs(fake, contract, event)
+    return measure(fake, contract, event, inputs, clock=fake.clock, **options)
+
+
+@pytest.mark.parametrize(
+    ("rank", "expected"), [(0, 15), (5, 15), (30, 20), (40, 20), (50, 35), (95, 50), (100, 50)]
+)
+def test_a_percentile_is_a_sample(rank: float, expected: float) -> None:
+    """Nearest rank: the textbook's five samples."""
+    assert percentile([50, 15, 35, 20, 40], rank) == expected
+
+
+def test_nothing_has_no_percentile() -> None:
+    """Without samples there is nothing to say."""
+    with pytest.raises(ValueError, match="no samples"):
+        percentile([], 50)
+
+
+def test_a_p99_takes_a_hundred_samples() -> None:
+    """Below a hundred, p99 is not told."""
+    assert summary("go", [1.0] * 99).p99 is None
+    assert summary("go", [n / 100 for n in range(1, 101)]).p99 == 0.99
+
+
+def test_the_row_holds_what_was_measured() -> None:
+    """All samples in their order, nearest-rank percentiles, the median first output."""
+    fake = Fake(Clock(), lambda n: n + 1.0)
+
+    row = measured(fake, count=4, seconds=1000, warm_up=0, where="child process")
+
+    assert row == LatencyRow(
+        event="go",
+        count=4,
+        p50=2.0,
+        p95=4.0,
+        maximum=4.0,
+        first_output=0.625,
+        samples=(1.0, 2.0, 3.0, 4.0),
+        where="child process",
+    )
+
+
+def test_warming_up_counts_for_nothing() -> None:
+    """The slow first calls are made and not counted."""
+    fake = Fake(Clock(), lambda n: 100.0 if n < 2 else 1.0)
+
+    row = measured(fake, count=3, seconds=1000, warm_up=2)
+
+    assert row.samples == (1.0, 1.0, 1.0)
+    assert len(fake.calls) == 5
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"), [(2.5, 3), (0.0, 1), (1000, 10)], ids=["time", "no time", "count"]
+)
+def test_it_ends_with_the_count_or_the_time(seconds: float, expected: int) -> None:
+    """Whichever comes first, and at least one call."""
+    fake = Fake(Clock(), lambda n: 1.0)
+
+    row = measured(fake, count=10, seconds=seconds, warm_up=0)
+
+    assert row.count == expected
+
+
+def test_each_call_is_a_new_visitor_with_the_pages_values() -> None:
+    """No session is given, so that the driver takes a new one; inputs are the defaults."""
+    fake = Fake(Clock(), lambda n: 1.0)
+
+    measured(fake, count=2, seconds=10, warm_up=0)
+
+    assert [(c.session, c.inputs) for c in fake.calls] == [(None, ("harbour",))] * 2
+
+
+@pytest.mark.parametrize("fails_at", [0, 4], ids=["warming up", "measured"])
+def test_an_event_that_fails_has_no_latency(fails_at: int) -> None:
+    """A failing call yields no row, but says why."""
+    fake = Fake(Clock(), lambda n: 1.0, fails_at)
+
+    assert measured(fake, count=5, seconds=100, warm_up=2) == Skipped(
+        "latency of go", "it fails on the page's own values (go: boom)"
+    )
+
+
+def test_a_chains_member_is_measured_after_the_others() -> None:
+    """Each visitor sets off the head; only the member's own time counts."""
+    contract = contract_of(
+        {"id": 0, "api_name": "head"}, {"id": 1, "api_name": "tail", "trigger_after": 0}
+    )
+    fake = Fake(Clock(), lambda n: 1.0 if n % 2 else 7.0)
+
+    row = measured(fake, contract, "tail", count=3, seconds=100, warm_up=0)
+
+    assert row.samples == (1.0, 1.0, 1.0)
+    assert [c.event for c in fake.calls] == ["head", "tail"] * 3
+    assert len({c.session for c in fake.calls}) == 3
+
+
+def test_what_only_a_browser_can_set_off_is_not_measured() -> None:
+    """An event behind a script of the page is skipped with that reason."""
+    contract = contract_of({"id": 0, "api_name": "go", "js": "() => 1"})
+    fake = Fake(Clock(), lambda n: 1.0)
+
+    seen = measure(fake, contract, contract.event("go"), None, clock=fake.clock)
+
+    assert seen == Skipped("latency of go", "a fresh page does not set it off without a browser")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("p95 < 2 s", Budget("p95", 2.0)),
+        ("first_output<500ms", Budget("first_output", 0.5)),
+        ("max < 1.5 s @ greet", Budget("max", 1.5, "greet")),
+        ("p99 < 3 s @ Button 'Go'.click", Budget("p99", 3.0, "Button 'Go'.click")),
+    ],
+)
+def test_a_budget_is_read(text: str, expected: Budget) -> None:
+    """Measure, number, unit and, if named, the event."""
+    assert parse_budget(text) == expected
+    assert parse_budget(str(expected)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("fast", "'fast' is not a latency budget. Write it as 'p95 < 2 s'"),
+        ("p59 < 2 s", "no measure 'p59'. Choose from first_output, max, p50, p95, p99. Did you"),
+        ("p95 < 2", "the number has no unit. Choose from ms, s."),
+        ("p95 < 2 min", "no unit 'min'. Choose from ms, s."),
+        ("p95 < 1.2.3 s", "'1.2.3' is not a number"),
+        ("p95 < 0 s", "nothing is faster than that"),
+        ("p95 < 2 s @ ", "no event after the @"),
+        ("p95 > 2 s", "is not a latency budget"),
+    ],
+)
+def test_a_budget_that_cannot_be_read_says_what_can(text: str, words: str) -> None:
+    """The message names the thing, the choices and the form."""
+    with pytest.raises(OptionError) as raised:
+        parse_budget(text)
+
+    assert words in str(raised.value)
+
+
+ROW = summary("greet", [0.1, 0.2, 0.3], [0.05], where="child process")
+
+
+def test_a_budget_that_is_kept_is_silent() -> None:
+    """Nothing is said below the budget, nor of another event's budget."""
+    assert CHECK(ROW, [Budget("p95", 0.5), Budget("max", 0.01, "other")]) == []
+
+
+def test_a_broken_budget_is_one_finding() -> None:
+    """All measures in one finding, with how the calls were spread."""
+    (found,) = CHECK(ROW, [Budget("p95", 0.15), Budget("first_output", 0.02), Budget("p50", 1)])
+
+    assert found.severity == Severity.ERROR
+    assert found.event == "greet"
+    assert found.title == (
+        "p95 is 300 ms, the budget is 150 ms; first_output is 50 ms, the budget is 20 ms"
+    )
+    assert found.detail == (
+        "3 calls, one visitor at a time, the app in a child process: "
+        "p50 200 ms, p95 300 ms, max 300 ms, first_output 50 ms."
+    )
+
+
+def test_an_events_own_budget_takes_the_place_of_the_one_for_all() -> None:
+    """`p95 < 5 s @ greet` silences `p95 < 150 ms` for greet."""
+    assert CHECK(ROW, [Budget("p95", 5.0, "greet"), Budget("p95", 0.15)]) == []
+
+
+def test_a_budget_without_a_measurement_is_told_as_unjudged() -> None:
+    """A p99 of three samples is no finding, and not silent either."""
+    budgets = [Budget("p99", 0.1)]
+
+    assert CHECK(ROW, budgets) == []
+    (skipped,) = unjudged(ROW, budgets)
+    assert skipped.what == "budget p99 < 100 ms of greet"
+    assert "there are 3" in skipped.why
+
+
+@pytest.mark.parametrize(("name", "fires"), [("defect.py", True), ("mended.py", False)])
+def test_the_twins(name: str, fires: bool) -> None:
+    """300 ms break a budget of 150, 3 ms do not: measured in a child process."""
+    target = parse(f"twins/latency.budget/{name}", APPS)
+    with child(target, folder=APPS) as app, Wire(app) as wire:
+        (event,) = app.contract.events
+        inputs = page_inputs(wire, app.contract, event)
+        row = measure(
+            wire, app.contract, event, inputs, count=5, seconds=10, warm_up=1, where=app.where
+        )
+
+    assert isinstance(row, LatencyRow)
+    assert row.where == "child process"
+    assert bool(CHECK(row, [parse_budget("p50 < 150 ms")])) == fires
+
+
+def test_inputs_are_the_authors_first_example() -> None:
+    """Where there is a table of examples, its first row is clicked."""
+    with child(parse("classifier.py", APPS), folder=APPS) as app, Wire(app) as wire:
+        event = app.contract.events[0]
+        inputs = page_inputs(wire, app.contract, event)
+
+    assert inputs is not None
+    assert inputs[0] is not None
+    assert "sunset" in str(inputs[0])
