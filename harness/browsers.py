@@ -132,9 +132,9 @@ def _name_of(path: str) -> str:
 def _installed() -> Iterable[BrowserChoice]:
     """Yield the browsers that the machine's owner installed."""
     for command, name in COMMANDS.items():
-        path = shutil.which(command)
-        if path:
-            yield BrowserChoice(name, path)
+        program = shutil.which(command)
+        if program:
+            yield BrowserChoice(name, program)
     for path, name in _standard_places(sys.platform, os.environ):
         if path.is_file():
             yield BrowserChoice(name, str(path))
@@ -142,8 +142,8 @@ def _installed() -> Iterable[BrowserChoice]:
 
 def _standard_places(platform: str, environment: Mapping[str, str]) -> Iterable[tuple[Path, str]]:
     if platform == "darwin":
-        for root in (Path("/"), Path.home()):
-            yield from ((root / place, name) for place, name in MACOS)
+        for home in (Path("/"), Path.home()):
+            yield from ((home / place, name) for place, name in MACOS)
     if platform == "win32":
         for root in filter(None, map(environment.get, WINDOWS_ROOTS)):
             yield from ((Path(root) / place, name) for place, name in WINDOWS)

@@ -53,7 +53,7 @@ class PageVisit:
     and *failed* are requests to the app itself, *external* the other hosts that the page
     asks. *rendered* and *absent* are the visible components with and without a node that
     shows; those the visit did not look for (a tab that sets off an event) are in neither.
-    *observations* are what the page set off by itself.
+    *observations* are what the page set off by itself. *folder* is the app's.
     """
 
     page: str
@@ -72,3 +72,4 @@ class PageVisit:
     observations: tuple[Observation, ...] = ()
     empty: tuple[EmptyPart, ...] = ()
     screenshot: Screenshot | None = None
+    folder: str = ""

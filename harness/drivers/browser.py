@@ -313,6 +313,7 @@ class OpenPage:
             observations=observations,
             empty=tuple(self._empty_parts(observations)),
             screenshot=shot,
+            folder=str(self.app.folder),
         )
 
     def screenshot(self) -> Screenshot | None:
@@ -515,6 +516,7 @@ class Browser:
         self.path = page
         self.timeout_seconds = timeout_seconds
         self._pages: dict[str | None, OpenPage] = {}
+        self._since: dict[str | None, int] = {}
         log_in(context, app)
 
     def close(self) -> None:
@@ -532,6 +534,7 @@ class Browser:
     def call(self, call: Call, *, timeout_seconds: float | None = None) -> Observation:
         """Set the inputs, set the event off, and return what the page sent and got.
 
+        A link of a chain is reached by its head, which is set off with what the page holds.
         The observation's first message, of the kind "sent", is the body that the page
         posted. *timeout_seconds* is how long the answer may take.
         """
@@ -539,12 +542,24 @@ class Browser:
         event = self.contract.by_index(call.index)
         if event is None:
             raise CannotDrive(call.event, "the contract has no such event")
+        if not event.backend:
+            raise CannotDrive(event.label, "it is a script that never leaves the page")
         page = self._page(call.session)
         try:
             return self._driven(page, event, call, limit)
         except PlaywrightError as error:
             said = error.message.splitlines()[0]
             raise CannotDrive(event.label, f"the page did not let it ({said})") from error
+
+    def followed(self, session: str | None = None) -> tuple[Observation, ...]:
+        """Return all that the session's last call set off, itself included, once it is over.
+
+        That is the chain of its event, and what listens to the changes it made.
+        """
+        page = self._pages[session]
+        page.settle()
+        since = self._since.get(session, 0)
+        return tuple(e.observation(self.app) for e in page.traffic.exchanges[since:])
 
     def page(self, session: str | None = None) -> Page:
         """Return Playwright's page of a session, to look at after a call."""
@@ -581,6 +596,7 @@ class Browser:
             self._change(page, last[0][0].component, last[0][1])
         else:
             self._set_off(page, head, trigger, call)
+        self._since[call.session] = before
         exchange = self._awaited(page, event, before, limit)
         page.took_place(before)
         return exchange.observation(self.app, call)
@@ -745,6 +761,9 @@ def _draw(page: OpenPage, node: Locator, component: Component, value: Any) -> No
 
 def _multimodal(page: OpenPage, node: Locator, component: Component, value: Any) -> None:
     value = value or {}
+    shown = node.locator('[aria-label="Remove file"], .delete-button')
+    while shown.count():
+        shown.first.click()
     if value.get("files"):
         with page.page.expect_response(_is_upload):
             files = _payload(component, value["files"])
@@ -858,8 +877,6 @@ def _trigger(event: Event, wanted: int | None) -> Trigger:
         for trigger in known:
             if trigger.event == name and (trigger.component is not None or name == "load"):
                 return trigger
-    if not event.backend:
-        raise CannotDrive(event.label, "it is a script that never leaves the page")
     ways = ", ".join(map(str, known)) or "nothing"
     raise CannotDrive(event.label, f"{ways} sets it off, which no hand on the page can do")
 
