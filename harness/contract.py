@@ -311,13 +311,25 @@ def _parents(layouts: Iterable[Mapping[str, Any] | None]) -> dict[int, int]:
     return parents
 
 
+#: Names as authors write them, where the config's lower case would hide them.
+NAMES = {
+    name.lower(): name
+    for name in (
+        *("AnnotatedImage", "BrowserState", "CheckboxGroup", "ColorPicker", "DateTime"),
+        *("DownloadButton", "FileExplorer", "HTML", "HighlightedText", "ImageEditor"),
+        *("ImageSlider", "JSON", "LoginButton", "Model3D", "MultimodalTextbox", "ParamViewer"),
+        *("UploadButton", "DuplicateButton", "DeepLinkButton"),
+    )
+} | {"tabitem": "Tab", "nativeplot": "Plot"}
+
+
 def _component_label(kind: str, props: Mapping[str, Any], ordinal: int) -> str:
     name = props.get("label")
     if not name and kind.endswith("button"):
         name = props.get("value")
     if not name and kind in ("textbox", "multimodaltextbox"):
         name = props.get("placeholder")
-    shown = kind.capitalize()
+    shown = NAMES.get(kind, kind.capitalize())
     if isinstance(name, str) and name.startswith("__i18n__"):
         return shown if ordinal == 1 else f"{shown} {ordinal}"
     if isinstance(name, str) and name.strip():
@@ -331,7 +343,15 @@ def _events(
     named: Mapping[str, Any],
     functions: Mapping[int, Function],
 ) -> list[Event]:
-    return [_event(item, components, named, functions.get(item["id"])) for item in raw]
+    events: dict[int, Event] = {}
+    for item in raw:  # what an event follows stands before it
+        before = events.get(item.get("trigger_after", -1))
+        head = before.label.removesuffix(f".{before.triggers[0].event}") if before else "Page"
+        if before and before.after is None:
+            head = before.label
+        event = _event(item, components, named, functions.get(item["id"]), head)
+        events[event.index] = event
+    return list(events.values())
 
 
 def _event(
@@ -339,6 +359,7 @@ def _event(
     components: Mapping[int, Component],
     named: Mapping[str, Any],
     function: Function | None,
+    head: str,
 ) -> Event:
     name = item.get("api_name")
     api_name = name if isinstance(name, str) and name and name.lower() != "false" else None
@@ -349,7 +370,7 @@ def _event(
         visibility = "public" if item.get("show_api", True) else "undocumented"
     if api_name is None:
         visibility = "private"
-    triggers = tuple(_triggers(item.get("targets") or (), components))
+    triggers = tuple(_triggers(item.get("targets") or (), components, head))
     types = item.get("types") or {}
     outputs = tuple(components[i] for i in item.get("outputs") or () if i in components)
     only = "success" if item.get("trigger_only_on_success") else ""
@@ -371,13 +392,22 @@ def _event(
         collects_event_data=bool(item.get("collects_event_data")),
         after=item.get("trigger_after"),
         after_only="failure" if item.get("trigger_only_on_failure") else only,  # type: ignore[arg-type]
-        renders=item.get("rendered_in") is None and item.get("render_id") is not None,
+        renders=_renders(item, outputs),
         connection=item.get("connection") or "sse",
         time_limit=item.get("time_limit"),
         stream_every=item.get("stream_every"),
         reachable=_reachable(item, components),
         function=function,
     )
+
+
+def _renders(item: Mapping[str, Any], outputs: tuple[Component, ...]) -> bool:
+    """Whether the event is a ``gr.render``; Gradio 4 does not say so, but only they fill a box."""
+    if "render_id" in item:
+        return item.get("rendered_in") is None and item["render_id"] is not None
+    name = str(item.get("api_name"))
+    boxed = len(outputs) == 1 and outputs[0].type in ("column", "row")
+    return boxed and re.fullmatch(r"apply(_\d+)?", name) is not None
 
 
 def _reachable(item: Mapping[str, Any], components: Mapping[int, Component]) -> bool:
@@ -393,11 +423,14 @@ def _reachable(item: Mapping[str, Any], components: Mapping[int, Component]) -> 
 
 
 def _triggers(
-    targets: Iterable[tuple[int | None, str]], components: Mapping[int, Component]
+    targets: Iterable[tuple[int | None, str]], components: Mapping[int, Component], head: str
 ) -> Iterable[Trigger]:
+    """Yield what sets an event off; what follows another is named by the *head* of its chain."""
     for identity, event in targets:
         component = components.get(identity) if identity is not None else None
-        yield Trigger(identity, component.label if component else "Page", event)
+        follows = event in ("then", "success", "failure")
+        nobody = head if follows else "Page"
+        yield Trigger(identity, component.label if component else nobody, event)
 
 
 def _label(
@@ -430,7 +463,7 @@ def _parameters(
     result = []
     for position, component in enumerate(inputs):
         row: Mapping[str, Any] = next(rows, {}) if fits and component.type not in skipped else {}
-        name = row.get("parameter_name") or (names[position] if position < len(names) else "")
+        name = names[position] if position < len(names) else row.get("parameter_name")
         result.append(
             Parameter(
                 name=name or component.label,

@@ -22,7 +22,7 @@ import threading
 import time
 import traceback
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -432,27 +432,50 @@ def function_details(block_fn: Any, roots: Sequence[str]) -> dict[str, Any]:
     """Return what the contract's `Function` holds of a Gradio `BlockFunction`."""
     fn = getattr(block_fn, "fn", None)
     target = inspect.unwrap(fn) if callable(fn) else None
+    maker = getattr(target, "__self__", None)
+    if maker is not None and type(maker).__name__ == "Renderable":
+        target = inspect.unwrap(maker.fn)  # what the author's gr.render fills a box with
+    called = target
     while isinstance(target, functools.partial):
         target = target.func
-    call = getattr(type(target), "__call__")  # noqa: B004, B009  an instance with its own
+    call = vars(type(target)).get("__call__")  # an instance that is called
     code = getattr(target, "__code__", None) or getattr(call, "__code__", None)
     module = getattr(target, "__module__", "") or type(target).__module__
-    try:
-        parameters = tuple(inspect.signature(target).parameters) if target else ()
-    except (TypeError, ValueError):
-        parameters = ()
+    hints = _hints(target)
     limit = getattr(block_fn, "concurrency_limit", None)
     return {
         "name": getattr(target, "__name__", type(target).__name__) if target else "",
         "module": module,
         "file": code.co_filename if code else "",
         "line": code.co_firstlineno if code else 0,
-        "parameters": parameters,
-        "hints": _hints(target),
+        "parameters": _parameters(called, hints),
+        "hints": hints,
         "concurrency_limit": limit if isinstance(limit, int) else None,
         "validator": bool(getattr(block_fn, "validator", None)),
         "builtin": module.split(".")[0] in ("gradio", "gradio_client"),
     }
+
+
+#: What Gradio itself passes, told by the hint, wherever it stands among the parameters.
+PASSED = re.compile(
+    r"\bgradio\.events\.\w+|\bfastapi\.[\w.]*Request\b|\b(gr|gradio)\.([\w]+\.)*"
+    r"(Request|Header|Progress|OAuthProfile|OAuthToken|(Event|Select|Like|KeyUp|Edit)Data)\b"
+)
+
+
+def _parameters(target: Any, hints: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the names of the parameters that the event's inputs fill, in their order."""
+    try:
+        parameters = inspect.signature(target).parameters.values() if target else ()
+    except (TypeError, ValueError):
+        return ()
+    return tuple(
+        p.name
+        for p in parameters
+        if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+        and not PASSED.search(hints.get(p.name, ""))
+        and type(p.default).__name__ != "Progress"
+    )
 
 
 def _hints(target: Any) -> dict[str, str]:
@@ -464,7 +487,7 @@ def _hints(target: Any) -> dict[str, str]:
         raw = typing.get_type_hints(target)
     except Exception:  # forward references that only exist for type checkers
         written = getattr(target, "__annotations__", {})
-        raw = {name: hint for name, hint in written.items() if isinstance(hint, type)}
+        raw = {name: hint for name, hint in written.items() if isinstance(hint, type | str)}
     return {
         name: f"{hint.__module__}.{hint.__qualname__}" if isinstance(hint, type) else str(hint)
         for name, hint in raw.items()

@@ -88,6 +88,20 @@ MOVED = {
 }
 
 
+#: Where the name to install differs from the name to import.
+DISTRIBUTIONS = {
+    "bs4": "beautifulsoup4",
+    "cv2": "opencv-python",
+    "docx": "python-docx",
+    "dotenv": "python-dotenv",
+    "fitz": "pymupdf",
+    "PIL": "pillow",
+    "skimage": "scikit-image",
+    "sklearn": "scikit-learn",
+    "yaml": "pyyaml",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Served:
     """What the script serves: its address and how its author launched it."""
@@ -358,14 +372,16 @@ class Script:
     ) -> None:
         import uvicorn
 
-        mounts = {other: blocks for _, blocks, other, _ in self._mounts} or _mounted(asgi)
+        recorded = {other: blocks for _, blocks, other, _ in self._mounts}
+        mounts = _mounted(asgi) or recorded
         if not mounts:
             raise TargetNotFound(
                 f"{self.path.name} serves a {type(asgi).__name__} without a Gradio app. Mount one "
                 "with gr.mount_gradio_app, or name the page itself: --app "
                 f"{self.target.text.partition(':')[0]}:demo"
             )
-        path = path if path in mounts else next(iter(mounts))
+        wanted = recorded.get(path)
+        path = next((p for p, blocks in mounts.items() if blocks is wanted), next(iter(mounts)))
         port = free_port()
         kept = {k: v for k, v in (options or {}).items() if k in KEPT_BY_UVICORN}
         config = uvicorn.Config(asgi, host="127.0.0.1", port=port, log_level="warning", **kept)
@@ -551,7 +567,9 @@ class Script:
         where = f"{own.file}:{own.line}" if own else str(self.path)
         said = f"{type(error).__name__}: {error}".strip(": ")
         line = f"\n    {own.code}" if own and own.code else ""
-        when = "after it launched, which ends the app" if self._served else "before it launched an app"
+        when = "before it launched an app"
+        if self._served:
+            when = "after it launched, which ends the app"
         head = f"{self.target} failed {when}.\n  {where}{line}\n  {said}\n"
         if isinstance(error, SyntaxError):
             place = f"{error.filename}:{error.lineno}"
@@ -566,9 +584,10 @@ class Script:
                 "not passed on: does it need some? Wrap it in a factory: --app app.py:make_demo"
             )
         if isinstance(error, ModuleNotFoundError):
+            package = (error.name or "").partition(".")[0]
             return (
                 f"The package {error.name!r} is not installed for {sys.executable}. "
-                f"Type: {sys.executable} -m pip install {error.name}"
+                f"Type: {sys.executable} -m pip install {DISTRIBUTIONS.get(package, package)}"
             )
         if isinstance(error, ImportError) and "no known parent package" in said:
             module = ".".join((self.path.parent.name, self.path.stem))
@@ -689,14 +708,15 @@ def _quiet_signals() -> Iterator[None]:
 
 def _mounted(asgi: Any) -> dict[str, Any]:
     """Return the Gradio apps by mount path that an ASGI app's routes lead to."""
-    found = {}
-    for route in getattr(asgi, "routes", ()):
+    if isinstance(getattr(asgi, "blocks", None), _blocks_class()):
+        return {"": asgi.blocks}
+    found: dict[str, Any] = {}
+    for route in getattr(asgi, "routes", None) or ():
         inner = getattr(route, "app", None)
-        if inner is not None and isinstance(getattr(inner, "blocks", None), _blocks_class()):
-            found[str(getattr(route, "path", ""))] = inner.blocks
-    if not found and isinstance(getattr(asgi, "blocks", None), _blocks_class()):
-        found[""] = asgi.blocks
-    return found
+        if inner is not None and hasattr(route, "path"):
+            found |= {f"{route.path}{path}": blocks for path, blocks in _mounted(inner).items()}
+    inner = getattr(asgi, "app", None)
+    return found or (_mounted(inner) if inner is not None and inner is not asgi else {})
 
 
 def _of_gradio(error: BaseException) -> bool:
