@@ -143,12 +143,14 @@ def launch(
     *,
     folder: Path,
     credentials: Sequence[Credentials] = (),
+    home: Path | None = None,
     timeout_seconds: float = 120.0,
     on_evidence: Callable[[str, Evidence], None] | None = None,
 ) -> App:
     """Serve a file or module target in this process and return it running.
 
-    *folder* is where the user typed the command. The author's launch arguments are kept,
+    *folder* is where the user typed the command, *home* the folder the app runs in (None:
+    found from the paths in its source). The author's launch arguments are kept,
     but for where and to whom it serves. Raises TargetError in words.
     """
     assert target.path is not None
@@ -156,7 +158,8 @@ def launch(
     try:
         closers.enter_context(_environment())
         importlib.import_module("gradio")
-        home = folder if target.kind == "module" else working_folder(target.path, folder)
+        if home is None:
+            home = folder if target.kind == "module" else working_folder(target.path, folder)
         roots = tuple(dict.fromkeys((target.path.parent, home, folder)))
         probe = Probe(roots, ignored=(Path(os.environ["GRADIO_TEMP_DIR"]),))
         probe.on_record = on_evidence
@@ -297,7 +300,7 @@ def _environment() -> Iterator[None]:
     ours = dict(ENVIRONMENT)
     temp = None
     if "GRADIO_TEMP_DIR" not in os.environ:
-        temp = tempfile.mkdtemp(prefix="gradio-harness-")
+        temp = tempfile.mkdtemp(prefix="gradio-harness-", dir=os.environ.get("GRADIO_HARNESS_FOLDER"))
         ours["GRADIO_TEMP_DIR"] = temp
         ours.setdefault("GRADIO_EXAMPLES_CACHE", os.path.join(temp, "cached_examples"))
     before = {key: os.environ.get(key) for key in ours}

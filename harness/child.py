@@ -74,8 +74,9 @@ def child(
         temp = tempfile.mkdtemp(prefix="gradio-harness-child-")
         closers.callback(shutil.rmtree, temp, ignore_errors=True)
         variables = {**os.environ, **_folders(temp), **(environment or {})}
-        fork = zygote is not None and zygote.alive and not environment
-        channel, process = (zygote if fork else _Subprocess).begin(target, variables)  # type: ignore[union-attr]
+        forks = zygote is not None and zygote.alive and not environment
+        begin = zygote.begin if zygote is not None and forks else _Subprocess.begin
+        channel, process = begin(target, variables)
         closers.callback(_end, process)
         closers.callback(channel.close)
         served = _served(channel, process, target, folder, temp, timeout_seconds)

@@ -102,7 +102,11 @@ class _Defect:
 
 
 class Explorer:
-    """Explores the events of one running app over one driver."""
+    """Explores the events of one running app over one driver.
+
+    *before* is told root, event, input and reproduction of each call on its way; *after*
+    is called when it has ended.
+    """
 
     def __init__(
         self,
@@ -112,7 +116,7 @@ class Explorer:
         *,
         budget: Budget,
         seed: int,
-        before: Callable[[Call, str], None] = lambda call, words: None,
+        before: Callable[[str, str, str, str], None] = lambda root, event, words, script: None,
         after: Callable[[], None] = lambda: None,
     ) -> None:
         self.app = app
@@ -305,10 +309,11 @@ class _Search:
     def _visit(self, case: Case) -> Visit:
         explorer = self.explorer
         words = described(self.contract, self.event, case)
+        script = snippet(explorer.app.target.text, self.contract, self.event, case)
 
         def before(call: Call) -> None:
             self.calls += 1
-            explorer.before(call, words)
+            explorer.before(self.event.label, call.event, words, script)
 
         return Visit(
             explorer.driver,

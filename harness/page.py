@@ -51,7 +51,7 @@ class PageVisit:
 
     *seconds* is the time until Gradio had mounted and the load events had ended. *missing*
     and *failed* are requests to the app itself, *external* the other hosts that the page
-    asks. *rendered* and *absent* are the visible components with and without a node that
+    asks, *unreachable* the scripts of theirs that it did not get. *rendered* and *absent* are the visible components with and without a node that
     shows; those the visit did not look for (a tab that sets off an event) are in neither.
     *observations* are what the page set off by itself. *folder* is the app's.
     """
@@ -67,6 +67,7 @@ class PageVisit:
     missing: tuple[Missing, ...] = ()
     failed: tuple[str, ...] = ()
     external: tuple[str, ...] = ()
+    unreachable: tuple[str, ...] = ()
     rendered: tuple[Component, ...] = ()
     absent: tuple[Component, ...] = ()
     observations: tuple[Observation, ...] = ()

@@ -8,6 +8,7 @@ replay("app.py", "greet", [""])
 from __future__ import annotations
 
 import base64
+import functools
 import json
 import sys
 import zlib
@@ -167,13 +168,17 @@ def _has_media(value: Any) -> bool:
 def _literal(value: Any) -> str:
     """Return Python source for *value*; the bytes of a file are packed into it."""
     if isinstance(value, Media):
-        packed = base64.b85encode(zlib.compress(value.content, 9)).decode()
-        return f"Media.packed({value.name!r}, {packed!r}, {value.mime!r})"
+        return f"Media.packed({value.name!r}, {_packed(value.content)!r}, {value.mime!r})"
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(_literal, value))}]"
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{k!r}: {_literal(v)}" for k, v in value.items()) + "}"
     return _ascii(value)
+
+
+@functools.lru_cache(maxsize=128)
+def _packed(content: bytes) -> str:
+    return base64.b85encode(zlib.compress(content, 9)).decode()
 
 
 def _ascii(value: Any) -> str:

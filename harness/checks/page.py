@@ -21,7 +21,7 @@ OF_REQUESTS = re.compile(
 )
 #: What Gradio's own scripts say of themselves on apps without a fault.
 GRADIOS_OWN = re.compile(
-    r"^(Unexpected (client exception|error)|Could not resolve app config|SEMVER"
+    r"^(?:Error: )?(Unexpected (client exception|error)|Could not resolve app config|SEMVER"
     r"|ResizeObserver loop|Method not implemented|too many arguments passed to)"
 )
 #: What an exception says when a request failed, another host's or one that was broken off.
@@ -36,6 +36,12 @@ OPTIONAL = re.compile(
     r"|startup-events|monitoring\S*|dev/\S*|login\S*|logout|user|config|info|component_server"
     r"|static/fonts/\S*|assets/\S+\.map|\S+\.map|\.well-known/\S*)$"
 )
+
+REFUSED = (
+    "The app does not give this file out, or it is not there: the folder of the app is served "
+    "only as far as `gr.set_static_paths` or `allowed_paths` say."
+)
+NOT_THERE = "The app has no such file; the page shows a gap, or does without it."
 
 
 def page_load(seen: PageVisit) -> list[Finding]:
@@ -103,8 +109,8 @@ def missing_resource(seen: PageVisit) -> list[Finding]:
             "ui.missing-resource",
             "",
             Severity.ERROR,
-            f"The page asks for {_short(missing.url)}, which is not there (HTTP {missing.status})",
-            "The app itself answers so; the page shows a gap, or does without the file.",
+            f"The page asks for {_short(missing.url)} and gets HTTP {missing.status}",
+            REFUSED if missing.status in (401, 403) else NOT_THERE,
             step="page",
         )
         for missing in seen.missing
@@ -161,15 +167,23 @@ def _left_empty(part: EmptyPart, seen: PageVisit) -> Finding:
 def _of_the_app(error: PageError, seen: PageVisit) -> bool:
     """Whether the exception is the app's; one that only says "no network" is not."""
     said = f"{error.name}: {error.message}"
-    if GRADIOS_OWN.search(error.message) or OF_NETWORK.search(said):
-        return False
-    return not _elsewhere(_first_url(error.stack), seen)
+    lacking = bool(seen.unreachable) and error.name == "ReferenceError"
+    return not (lacking or _excused(said, seen) or _elsewhere(_first_url(error.stack), seen))
 
 
 def _told_by_the_app(error: ConsoleError, seen: PageVisit) -> bool:
-    if OF_REQUESTS.search(error.text) or GRADIOS_OWN.search(error.text):
+    if OF_REQUESTS.search(error.text) or _excused(error.text, seen):
         return False
-    return not OF_NETWORK.search(error.text) and not _elsewhere(error.url, seen)
+    return not _elsewhere(error.url, seen)
+
+
+def _excused(said: str, seen: PageVisit) -> bool:
+    """Whether Gradio or the network speaks, or another check says the same of a request."""
+    if GRADIOS_OWN.search(said) or OF_NETWORK.search(said):
+        return True
+    named = re.findall(r"https?://[^\s)'\"]+", said)
+    missing = {item.url for item in seen.missing} | {*seen.unreachable}
+    return any(url in missing for url in named)
 
 
 def _elsewhere(url: str, seen: PageVisit) -> bool:

@@ -47,6 +47,8 @@ SHOTS = 4
 QUIET_SECONDS = 0.25
 #: How long a load event may run on (a clock, a feed) once it has shown something.
 ENDLESS_SECONDS = 5.0
+#: How long a mounted page may take to fetch and draw what it shows at first.
+DRAW_SECONDS = 2.0
 #: How long the page may take to send an event that it was made to set off.
 SEND_SECONDS = 5.0
 
@@ -84,6 +86,14 @@ DRAWN = """ids => ids.map(id => {
   for (let n = nodes[0]; n; n = n.parentElement)
     if (getComputedStyle(n).display === "none") return "hidden";
   return "flat";
+})"""
+
+#: For each (id, type) of a tab or an accordion: whether what lies in it shows.
+OPEN = """all => all.map(([id, kind]) => {
+  if (kind !== "accordion")
+    return document.getElementById(id + "-button")?.getAttribute("aria-selected") === "true";
+  const head = document.querySelector(`[id="${CSS.escape(id)}"] > button.label-wrap`);
+  return !!head && head.classList.contains("open");
 })"""
 
 LAYOUT_OF_PAGE = "() => (window.gradio_config || {}).layout || null"
@@ -145,13 +155,13 @@ class OpenPage:
         self.status, self.seconds, self.mounted = 0, 0.0, False
         self.held: dict[int, Any] = {}
         self._parents: dict[int, int] = {}
-        self._children: dict[int, tuple[int, ...]] = {}
         self._here: tuple[Component, ...] = ()
         self._console: list[ConsoleError] = []
         self._uncaught: list[PageError] = []
         self._missing: dict[Missing, None] = {}
         self._failed: dict[str, None] = {}
         self._hosts: dict[str, None] = {}
+        self._unreachable: dict[str, None] = {}
         self._listen()
 
     # -- opening -----------------------------------------------------------------
@@ -175,6 +185,7 @@ class OpenPage:
         self._wait_for_mount(limit)
         if self.mounted:
             self._wait_for_load_events(limit)
+            self._wait_for_drawing(min(limit, time.monotonic() + DRAW_SECONDS))
         self.seconds = time.monotonic() - begun
         self.held = {c.id: c.value for c in self.contract.components.values()}
         self._forget_outputs(self.traffic.exchanges)
@@ -188,7 +199,6 @@ class OpenPage:
         layout = self._evaluate(LAYOUT_OF_PAGE, None)
         for parent, child in _pairs(layout) if layout else ():
             self._parents[child] = parent
-            self._children[parent] = (*self._children.get(parent, ()), child)
         self._here = tuple(
             component
             for identity, component in self.contract.components.items()
@@ -217,6 +227,18 @@ class OpenPage:
             elif now - quiet_since > QUIET_SECONDS:
                 return
             self.pause(0.03)
+
+    def _wait_for_drawing(self, limit: float) -> None:
+        """Wait until what shows at first is there; Gradio fetches each kind as it is needed."""
+        shut = self._shut()
+        ids = [node_id(c) for c in self._here if not shut & {*self._ancestors(c.id)}]
+        tall = -1
+        while time.monotonic() < limit:
+            before, tall = tall, self._evaluate(TALL, None)
+            states = self._evaluate(DRAWN, ids)
+            if tall == before and states is not None and "" not in states:
+                return
+            self.pause(0.05)
 
     def _goes_on(self, exchange: Exchange, expected: set[int], now: float) -> bool:
         """Whether to wait for it: a ticking timer is not waited for, nor a clock without end."""
@@ -274,11 +296,20 @@ class OpenPage:
     def _on_response(self, response: Response) -> None:
         if response.status >= 400 and self._own(response.url):
             self._missing[Missing(response.url, response.status)] = None
+        elif response.status >= 400:
+            self._lacks(response.request)
 
     def _on_failed(self, request: Request) -> None:
         # The page itself breaks off streams, heartbeats and media it has seen enough of.
-        if self._own(request.url) and "ERR_ABORTED" not in (request.failure or ""):
+        if not self._own(request.url):
+            self._lacks(request)
+        elif "ERR_ABORTED" not in (request.failure or ""):
             self._failed[f"{request.url}: {request.failure}"] = None
+
+    def _lacks(self, request: Request) -> None:
+        # Gradio 4 and 5 ask for that one themselves, and do without it.
+        if request.resource_type == "script" and "iframeResizer" not in request.url:
+            self._unreachable[request.url] = None
 
     def _on_request(self, request: Request) -> None:
         parts = urlsplit(request.url)
@@ -308,6 +339,7 @@ class OpenPage:
             missing=tuple(self._missing),
             failed=tuple(self._failed),
             external=tuple(self._hosts),
+            unreachable=tuple(self._unreachable),
             rendered=tuple(drawn),
             absent=tuple(absent),
             observations=observations,
@@ -370,20 +402,21 @@ class OpenPage:
             self.pause(wait)
             ids = [node_id(component) for component in waiting.values()]
             states = dict(zip(list(waiting), self._evaluate(DRAWN, ids) or (), strict=False))
+            shut = self._shut()
             for identity, state in states.items():
-                component = waiting[identity]
-                empty = state == "flat" and component.type in MAY_BE_EMPTY
-                if (state in ("drawn", "hidden") and not self._lazy(identity, state)) or empty:
+                # Hidden by the author's style is drawn; hidden by a shut tab is not seen yet.
+                styled = state == "hidden" and not shut & {*self._ancestors(identity)}
+                empty = state == "flat" and waiting[identity].type in MAY_BE_EMPTY
+                if state == "drawn" or styled or empty:
                     drawn.append(waiting.pop(identity))
-            if not any(self._open_now(identity) for identity in waiting):
+            if all(shut & {*self._ancestors(identity)} for identity in waiting):
                 return
 
-    def _lazy(self, identity: int, state: str) -> bool:
-        """Whether it is hidden only because its tab or accordion is shut."""
-        return state == "hidden" and not self._open_now(identity)
-
-    def _open_now(self, identity: int) -> bool:
-        return all(self._is_open(c) for c in self._containers([identity]))
+    def _shut(self) -> set[int]:
+        """Return the tabs and accordions that are not open just now."""
+        known = self._containers(self._parents)
+        states = self._evaluate(OPEN, [[node_id(c), c.type] for c in known]) or ()
+        return {c.id for c, is_open in zip(known, states, strict=False) if not is_open}
 
     def _shown(self) -> Iterator[Component]:
         """Yield what ought to be drawn: no event has made it, or what it lies in, invisible."""
@@ -409,12 +442,7 @@ class OpenPage:
         return tuple(c for c in known if c and c.type in ("tabitem", "tab", "accordion"))
 
     def _is_open(self, container: Component) -> bool:
-        if container.type == "accordion":
-            inside = self._children.get(container.id, ())
-            head = self.node(container).locator("> button.label-wrap").first
-            return not inside or "open" in (head.get_attribute("class") or "").split()
-        head = self._tab_head(container)
-        return head.count() > 0 and head.get_attribute("aria-selected") == "true"
+        return bool(self._evaluate(OPEN, [[node_id(container), container.type]]) == [True])
 
     def _tab_head(self, container: Component) -> Locator:
         return self.page.locator(f'[id="{node_id(container)}-button"]').first

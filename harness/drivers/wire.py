@@ -122,7 +122,11 @@ class _Exchange:
         self.spoken = self.started
 
     def run(self, event: Event | None) -> None:
-        data = [self.wire.payload(value) for value in self.call.inputs]
+        try:
+            data = [self.wire.payload(value) for value in self.call.inputs]
+        except httpx.HTTPStatusError as error:  # an upload that is too large, or shut out
+            self._refused(error.response)
+            return
         body = {
             "data": data,
             "fn_index": self.call.index,

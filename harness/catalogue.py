@@ -1,0 +1,56 @@
+"""Every check there is, in the order of the suites, and the catalogue made from them."""
+
+from __future__ import annotations
+
+from .checks import Check
+from .checks.hints import CHECKS as HINTS
+from .checks.latency import CHECKS as LATENCY
+from .checks.outcome import CHECKS as OUTCOME
+from .checks.outputs import CHECKS as OUTPUTS
+from .checks.page import CHECKS as PAGE
+from .checks.process import CHECKS as PROCESS
+from .checks.streaming import CHECKS as STREAMING
+
+__all__ = ["CHECKS", "markdown"]
+
+_API = (*PROCESS, *OUTCOME, *OUTPUTS, *HINTS)
+CHECKS: tuple[Check, ...] = tuple(
+    check
+    for suite in ("api", "streaming", "ui", "latency")
+    for check in (*_API, *STREAMING, *PAGE, *LATENCY)
+    if check.suite == suite
+)
+
+HEAD = """# The checks
+
+Made from the checks' own docstrings by `make docs`; change it there. Errors fail a run,
+warnings do so with `--app-fail-on warning`.
+"""
+
+
+def markdown() -> str:
+    """Return docs/checks.md."""
+    rows = "\n".join(
+        f"| [`{check.name}`](#{check.name.replace('.', '')}) | {check.severity} | {_first(check)} |"
+        for check in CHECKS
+    )
+    entries = "\n\n".join(
+        f"## `{check.name}`\n\nAt its gravest: {check.severity}.\n\n{_body(check)}"
+        for check in CHECKS
+    )
+    return f"{HEAD}\n| check | at its gravest | what it says |\n|---|---|---|\n{rows}\n\n{entries}\n"
+
+
+def _first(check: Check) -> str:
+    return " ".join(check.doc.partition("\n\n")[0].split())
+
+
+def _body(check: Check) -> str:
+    text = check.doc
+    for word in ("Why:", "Mend:", "Silence:"):
+        text = text.replace(f"\n\n{word}", f"\n\n**{word}**")
+    return text
+
+
+if __name__ == "__main__":
+    print(markdown(), end="")

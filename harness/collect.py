@@ -1,0 +1,412 @@
+"""The suites as pytest items: collected, selected, scheduled and judged."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from . import journal as journals
+from .browsers import find
+from .checks.latency import parse_budget
+from .checks.process import holds_everybody, process_exit
+from .errors import HarnessError
+from .explore import Stuck
+from .finding import Finding
+from .options import Options
+from .record import ATTRIBUTE, PREFIX, Recorder
+from .run import Part, Skipped, SuiteRow
+from .session import Session
+
+__all__ = [
+    "Judged",
+    "SuiteModule",
+    "Timed",
+    "VisitedPage",
+    "attach_part",
+    "blame",
+    "collect_suites",
+    "drop_output",
+    "hand_over",
+    "parametrize",
+    "scheduler",
+    "take_ids",
+    "take_over",
+    "turn",
+]
+
+SHOWN_OUTPUT = 4_000
+session_key = pytest.StashKey[Session]()
+part_key = pytest.StashKey[Part]()
+ids_key = pytest.StashKey[list[str]]()
+visits_key = pytest.StashKey[dict[str, Part]]()
+
+
+class SuiteModule(pytest.Module):
+    """A built-in suite, with the same node id wherever the package is installed.
+
+    Every public function that the module defines is a test; its name is the check's.
+    """
+
+    def _getobj(self) -> Any:
+        pytest.register_assert_rewrite(f"gradio_harness.suites.{self.path.stem}")
+        return importlib.import_module(f"gradio_harness.suites.{self.path.stem}")
+
+    def istestfunction(self, obj: object, name: str) -> bool:
+        """Whether *obj* is one of the suite's own functions."""
+        own = getattr(obj, "__module__", "") == self.obj.__name__
+        return own and callable(obj) and not isinstance(obj, type) and not name.startswith("_")
+
+    def istestclass(self, obj: object, name: str) -> bool:
+        """A suite has no classes."""
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One event under test; its exploration is made when the first check asks for it."""
+
+    session: Session
+    label: str
+    item: pytest.Item
+
+    def expect_none(self, check: str) -> None:
+        """Fail with what *check* found of this event; skip where it could not be tested."""
+        try:
+            exploration, new = self.session.explored(self.label)
+        except Stuck as error:
+            self.item.stash[part_key] = error.part
+            self._give_up(error)
+            return
+        if new:
+            self.item.stash[part_key] = counted(exploration.part, exploration.cases)
+        findings = [f for f in exploration.part.findings if f.check == check]
+        expect_none(self.session, findings)
+        if exploration.part.skipped and not exploration.part.findings:
+            pytest.skip(exploration.part.skipped[0].why)
+
+    def _give_up(self, error: Stuck) -> None:
+        """Leave this process: its app answers nobody, and the next events need one that does."""
+        journal = self.session.journal
+        if journal is None:
+            pytest.exit(f"{error}; the rest could not be tested", returncode=1)
+        import os
+
+        journal.write("part", part=error.part.as_dict())
+        journal.write("stuck", why=str(error))
+        os._exit(75)
+
+
+@dataclass(frozen=True, slots=True)
+class VisitedPage:
+    """One page, opened once in a real browser when the first check asks for it."""
+
+    session: Session
+    path: str
+    request: pytest.FixtureRequest
+
+    def expect_none(self, check: str) -> None:
+        """Fail with what *check* found on this page."""
+        expect_none(self.session, [f for f in self._findings() if f.check == check])
+
+    def _findings(self) -> tuple[Finding, ...]:
+        known = self.request.config.stash.setdefault(visits_key, {})
+        if self.path not in known:
+            known[self.path] = self._visit()
+            self.request.node.stash[part_key] = known[self.path]
+        return known[self.path].findings
+
+    def _visit(self) -> Part:
+        """Return what was seen of the page; its browser is pytest-playwright's."""
+        from .checks.page import CHECKS
+        from .drivers.browser import visit
+
+        session = self.session
+        journal = session.journal
+        if journal is not None:
+            journal.call(f"page {self.path}", f"page {self.path}", "the page is opened", "")
+        context = self.request.getfixturevalue("browser").new_context()
+        try:
+            seen = visit(context, session.app, session.app.contract, self.path.strip("/"))
+        finally:
+            context.close()
+            if journal is not None:
+                journal.answered()
+        findings = [finding for check in CHECKS for finding in check(seen)]
+        calls = len(seen.observations)
+        return Part(
+            findings=tuple(findings),
+            screenshots=(seen.screenshot,) if seen.screenshot else (),
+            suites=(SuiteRow("ui", cases=calls, queued_cases=calls),),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """One event to be measured."""
+
+    session: Session
+    label: str
+    item: pytest.Item
+
+    def expect_within_budget(self) -> None:
+        """Measure the event; fail where it takes longer than the ini file allows."""
+        from .checks.latency import budget, parse_budget, unjudged
+
+        session = self.session
+        if self.label in session.carried.lost:
+            pytest.skip("not measured: one of its calls ended the app's process or held it")
+        session.begin(f"latency of {self.label}", self.label)
+        row = session.measured(self.label)
+        session.end()
+        if isinstance(row, Skipped):
+            self.item.stash[part_key] = Part(skipped=(row,))
+            pytest.skip(row.why)
+        budgets = [parse_budget(text) for text in session.options.budgets]
+        findings = budget(row, budgets)
+        self.item.stash[part_key] = Part(
+            findings=tuple(findings),
+            latency=(row,),
+            skipped=unjudged(row, budgets),
+            suites=(SuiteRow("latency", cases=row.count, queued_cases=row.count),),
+        )
+        expect_none(session, findings)
+
+
+def counted(part: Part, cases: int) -> Part:
+    """Return *part* with its calls counted for the api suite."""
+    return replace(part, suites=(SuiteRow("api", cases=cases, queued_cases=cases),))
+
+
+def expect_none(session: Session, findings: Iterable[Finding]) -> None:
+    """Fail the test with the findings that count and are grave enough."""
+    told = [f for f in findings if session.counts(f.check, f.event) and session.fails(f)]
+    if told:
+        pytest.fail("\n\n".join(map(told_as, told)), pytrace=False)
+
+
+def told_as(finding: Finding) -> str:
+    """Return a finding as it is read in a terminal: what, where, with which input, the traceback."""
+    lines = [f"{finding.title}"]
+    if finding.event:
+        lines.append(f"event:  {finding.event}")
+    if finding.input:
+        lines.append("input:  " + finding.input.replace("\n", "\n        "))
+    if finding.location:
+        lines.append(f"where:  {finding.location}")
+    if finding.repeats is not None:
+        lines.append(f"again:  {finding.repeats}")
+    for block in (finding.detail, finding.traceback, finding.reproduce):
+        if block:
+            lines += ["", block]
+    return "\n".join(lines)
+
+
+# -- node ids --------------------------------------------------------------------------
+
+
+def take_ids(config: pytest.Config) -> None:
+    """Take ids of suite items out of the arguments: no file of that name is to be looked for."""
+    ids = [str(a) for a in config.args if _is_ours(str(a))]
+    config.stash[ids_key] = ids
+    if ids:
+        config.args[:] = [a for a in config.args if not _is_ours(str(a))]
+
+
+def _is_ours(argument: str) -> bool:
+    return argument.replace("\\", "/").startswith(PREFIX)
+
+
+def wanted_suites(config: pytest.Config, options: Options) -> tuple[str, ...]:
+    """Return the suites to collect: none beside named paths, unless they are asked for."""
+    ids = config.stash.get(ids_key, [])
+    if ids:
+        names = {i[len(PREFIX) :].partition(".py")[0] for i in ids}
+        return tuple(suite for suite in options.suites if suite in names)
+    asked = config.getoption("--app-suites") or options.only
+    paths_named = config.args_source == pytest.Config.ArgsSource.ARGS
+    return options.suites if asked or not paths_named else ()
+
+
+def collect_suites(session: pytest.Session, items: list[pytest.Item]) -> None:
+    """Append the suites' items to the user's own; the app is launched for them.
+
+    Raises pytest.UsageError (exit code 4) in words where target or browser cannot be used.
+    """
+    config = session.config
+    harness = config.stash.get(session_key, None)
+    if harness is None:
+        return
+    suites = wanted_suites(config, harness.options)
+    if not suites:
+        return
+    try:
+        if "ui" in suites and not config.getoption("browser_channel", None):
+            find(harness.options.browser or None)
+        for text in harness.options.budgets:
+            parse_budget(text)
+        ours = _items(session, suites)
+    except HarnessError as error:
+        raise pytest.UsageError(str(error)) from None
+    known = {item.nodeid for item in ours}
+    ids = config.stash.get(ids_key, [])
+    for wanted in ids:
+        if not any(_selects(wanted, nodeid) for nodeid in known):
+            raise pytest.UsageError(f"no test {wanted!r} for {harness.target}")
+    if ids:
+        ours = [item for item in ours if any(_selects(w, item.nodeid) for w in ids)]
+    items += ours
+
+
+def _selects(wanted: str, nodeid: str) -> bool:
+    wanted = wanted.replace("\\", "/") if "::" not in wanted else wanted
+    return nodeid == wanted or nodeid.startswith((f"{wanted}::", f"{wanted}["))
+
+
+def _items(session: pytest.Session, suites: Sequence[str]) -> list[pytest.Item]:
+    package = importlib.import_module("gradio_harness.suites")
+    folder = Path(str(package.__file__)).parent
+    items: list[pytest.Item] = []
+    for suite in suites:
+        module = SuiteModule.from_parent(
+            session, path=folder / f"{suite}.py", nodeid=f"{PREFIX}{suite}.py"
+        )
+        items += [item for item in module.collect() if isinstance(item, pytest.Item)]
+    harness = session.config.stash[session_key]
+    checks = catalogue_by_item()
+    return [item for item in items if _tested(harness, checks, item)]
+
+
+def _tested(harness: Session, checks: Any, item: pytest.Item) -> bool:
+    suite = item.nodeid[len(PREFIX) :].partition(".py")[0]
+    check = checks.get((suite, getattr(item, "originalname", item.name)))
+    return check is None or harness.tested(check)
+
+
+def catalogue_by_item() -> dict[tuple[str, str], Any]:
+    """Return every check by suite and item name."""
+    from .catalogue import CHECKS
+
+    return {(check.suite, check.item): check for check in CHECKS}
+
+
+def parametrize(metafunc: pytest.Metafunc) -> None:
+    """Give each of a suite's functions the events, streams or pages it is about."""
+    harness = metafunc.config.stash.get(session_key, None)
+    if harness is None or not metafunc.module.__name__.startswith("gradio_harness.suites."):
+        return
+    for fixture, labels in (
+        ("exploration", _roots),
+        ("stream", _streams),
+        ("page_visit", _pages),
+        ("timed", _roots),
+    ):
+        if fixture in metafunc.fixturenames:
+            names = labels(harness)
+            metafunc.parametrize(fixture, names, ids=names, indirect=True)
+
+
+def _roots(harness: Session) -> list[str]:
+    return [event.label for event in harness.plan.roots]
+
+
+def _streams(harness: Session) -> list[str]:
+    contract = harness.app.contract
+    return [
+        event.label
+        for event in harness.plan.roots
+        if any(member.generator for member in contract.chain(event))
+    ]
+
+
+def _pages(harness: Session) -> list[str]:
+    return [f"/{page}" for page in harness.app.contract.pages]
+
+
+# -- reports -----------------------------------------------------------------------------
+
+
+def attach_part(item: pytest.Item, report: Any) -> None:
+    """Let what the item found travel with its report, as text: execnet moves plain data."""
+    if report.when == "call" and part_key in item.stash:
+        setattr(report, ATTRIBUTE, json.dumps(item.stash[part_key].as_dict()))
+        del item.stash[part_key]
+
+
+def drop_output(item: pytest.Item, report: Any) -> None:
+    """Keep little of what the app printed during a suite's test; all of it with -vv."""
+    if not item.nodeid.startswith(PREFIX) or item.config.get_verbosity() > 1:
+        return
+    # Gradio prints the traceback of every failed call; the finding has the one that counts.
+    report.sections = [
+        (name, text[-SHOWN_OUTPUT:]) for name, text in report.sections if "stderr" not in name
+    ]
+
+
+@contextlib.contextmanager
+def turn(item: pytest.Item) -> Iterator[None]:
+    """Let timed work run alone: under xdist, other suites wait for it, and it for them."""
+    folder = getattr(item.config, "workerinput", {}).get("gradio_harness_folder")
+    if folder is None or not item.nodeid.startswith(PREFIX):
+        yield
+        return
+    import fcntl
+
+    alone = item.nodeid.startswith(f"{PREFIX}latency.py")
+    with open(Path(folder) / "turn.lock", "a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        yield
+
+
+# -- under xdist ---------------------------------------------------------------------------
+
+
+def scheduler(config: pytest.Config, log: Any, options: Options) -> Any:
+    """Return a scheduler that keeps an event on one worker; None where the user chose one."""
+    if config.getoption("dist") != "load" or not options.suites:
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByEvent(LoadScopeScheduling):  # type: ignore[misc]
+        """Tests of one event share an exploration; the user's own go wherever there is room."""
+
+        def _split_scope(self, nodeid: str) -> str:
+            if not nodeid.startswith(PREFIX):
+                return nodeid
+            suite = nodeid[len(PREFIX) :].partition(".py")[0]
+            return suite if suite in ("ui", "latency") else nodeid.partition("[")[2] or nodeid
+
+    return ByEvent(config, log)
+
+
+def hand_over(config: Any, harness: Session | None, options: Options) -> None:
+    """Let the controller know what this worker knows of the whole."""
+    if harness is not None and harness.started and options.suites:
+        known = {"meta": harness.meta(), "base": harness.base().as_dict()}
+        config.workeroutput["gradio_harness"] = json.dumps(known)
+
+
+def take_over(node: Any, recorder: Recorder) -> None:
+    """Take in what a worker handed over; any of them will do, they all know the same."""
+    text = getattr(node, "workeroutput", {}).get("gradio_harness")
+    if text and not recorder.run.title:
+        known = json.loads(text)
+        recorder.about(known["meta"])
+        recorder.add(Part.from_dict(known["base"]))
+
+
+def blame(crashitem: str, report: Any, recorder: Recorder) -> None:
+    """Record that a worker died in *crashitem*, which is one of the suites' tests."""
+    if not crashitem.startswith(PREFIX):
+        return
+    event = crashitem.partition("[")[2].removesuffix("]")
+    account = journals.read(Path(recorder.folder) / f"{report.node.gateway.id}.jsonl")
+    call = account.call or {"event": event}
+    judge = holds_everybody if account.stuck else process_exit
+    recorder.add(Part(findings=tuple(judge(call, account.stuck or "the worker died"))))

@@ -1,0 +1,317 @@
+"""One pytest session about an app: supervised, configured, recorded, reported."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from . import collect
+from .collect import session_key
+from .errors import HarnessError
+from .journal import Journal
+from .options import Options, read
+from .record import PREFIX, Recorder, command_line
+from .session import Session
+from .supervise import Carried, Supervisor, possible
+
+__all__ = ["Hooks", "configure", "supervised"]
+
+supervisor_key = pytest.StashKey[Supervisor]()
+
+#: Where the app's temporary folder goes, so that the parent can remove it after a crash.
+FOLDER = "GRADIO_HARNESS_FOLDER"
+
+
+def supervised(config: pytest.Config) -> int | None:
+    """Run the session in a child and return its exit code; None to go on in this process.
+
+    Under xdist the workers are processes already, and xdist replaces those that die.
+    """
+    if supervisor_key in config.stash or not possible() or _distributed(config):
+        return None
+    if config.getoption("help") or config.getoption("version", 0):
+        return None
+    folder = Path(tempfile.mkdtemp(prefix="gradio-harness-"))
+    supervisor = Supervisor(folder, say=_say)
+    config.stash[supervisor_key] = supervisor
+    os.environ[FOLDER] = str(folder)
+
+    def session(carried: Carried) -> int:
+        code = config.hook.pytest_cmdline_main(config=config)
+        config._ensure_unconfigure()
+        return int(code)
+
+    try:
+        code = supervisor.run(session)
+        if code is None:
+            code = _ended_early(config, supervisor)
+        elif supervisor.carried.died or supervisor.carried.failed:
+            code = code or 1
+        return code
+    finally:
+        _forget_output(config)
+        os.environ.pop(FOLDER, None)
+        supervisor.journal.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _distributed(config: pytest.Config) -> bool:
+    return hasattr(config, "workerinput") or bool(config.getoption("numprocesses", None))
+
+
+def _say(words: str) -> None:
+    print(f"\ngradio-harness: {words}", flush=True)
+
+
+def _forget_output(config: pytest.Config) -> None:
+    """Drop what a dead child had printed: pytest would print it at the end as its own."""
+    capture = config.pluginmanager.getplugin("capturemanager")
+    if capture is not None:
+        with contextlib.suppress(Exception):
+            capture.read_global_capture()
+
+
+def _ended_early(config: pytest.Config, supervisor: Supervisor) -> int:
+    """Write the report of a session that the app ended before a test ran; return exit code 4."""
+    options = read(config)
+    assert options is not None
+    how = supervisor.how
+    recorder = _recorder(config, options, None)
+    for part in (*supervisor.carried.parts, *supervisor.account.parts):
+        recorder.run.add(part)
+    if supervisor.carried.starts > 1:
+        words = f"the app ended its process again and again ({how}); the rest was not tested"
+        code = 1
+    else:
+        words = (
+            f"{options.target} ended the process ({how}) while it was starting, before it "
+            "launched an app. Look for os._exit or a crash in native code at import."
+        )
+        code = 4
+    path = recorder.write(ended=words)
+    print(f"\nERROR: {words}\nreport: {path}\n", flush=True)
+    return code
+
+
+def configure(config: pytest.Config) -> None:
+    """Make the session's state and register its hooks and fixtures.
+
+    Raises pytest.UsageError (exit code 4) in words for an option that cannot be used.
+    """
+    from . import fixtures, pages
+
+    supervisor = config.stash.get(supervisor_key, None)
+    try:
+        options = read(config)
+        assert options is not None
+        harness = None
+        if not _controls_workers(config):
+            harness = Session(
+                options,
+                journal=_journal(config, supervisor),
+                carried=supervisor.carried if supervisor else None,
+                watchdog=_watchdog(config, supervisor),
+                drained=lambda: _forget_output(config),
+            )
+    except HarnessError as error:
+        raise pytest.UsageError(str(error)) from None
+    if harness is not None:
+        config.stash[session_key] = harness
+    recorder = None
+    if not hasattr(config, "workerinput"):
+        recorder = _recorder(config, options, supervisor.journal if supervisor else None)
+        if _controls_workers(config):
+            recorder.folder = tempfile.mkdtemp(prefix="gradio-harness-")
+        for part in supervisor.carried.parts if supervisor else ():
+            recorder.run.add(part)
+        if supervisor and supervisor.carried.meta:
+            recorder.about(supervisor.carried.meta)
+    if options.only:
+        config.args[:] = [a for a in config.args if str(a).startswith(PREFIX)]
+    collect.take_ids(config)
+    register = config.pluginmanager.register
+    register(Hooks(options, harness, recorder, supervisor), "gradio_harness_hooks")
+    register(fixtures, "gradio_harness_fixtures")
+    if config.pluginmanager.hasplugin("playwright"):
+        register(pages, "gradio_harness_pages")
+
+
+def _recorder(config: pytest.Config, options: Options, journal: Journal | None) -> Recorder:
+    return Recorder(options, command_line(config.invocation_params.args), journal)
+
+
+def _controls_workers(config: pytest.Config) -> bool:
+    return bool(config.getoption("numprocesses", None)) and not hasattr(config, "workerinput")
+
+
+def _journal(config: Any, supervisor: Supervisor | None) -> Journal | None:
+    if supervisor is not None:
+        return supervisor.journal
+    folder = getattr(config, "workerinput", {}).get("gradio_harness_folder")
+    return Journal(Path(folder) / f"{config.workerinput['workerid']}.jsonl") if folder else None
+
+
+def _watchdog(config: pytest.Config, supervisor: Supervisor | None) -> Path | None:
+    """Return where a held interpreter is noted; None where pytest uses the same timer."""
+    if float(config.getini("faulthandler_timeout") or 0):
+        return None
+    if supervisor is not None:
+        return supervisor.watchdog
+    return Path(os.devnull) if hasattr(config, "workerinput") else None
+
+
+class Hooks:
+    """The hooks of a session about an app."""
+
+    def __init__(
+        self,
+        options: Options,
+        harness: Session | None,
+        recorder: Recorder | None,
+        supervisor: Supervisor | None,
+    ) -> None:
+        self.options, self.harness = options, harness
+        self.recorder, self.supervisor = recorder, supervisor
+        self.ended = ""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(
+        self, session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
+    ) -> None:
+        """Append the suites' tests; leave out what ran in a process that died."""
+        if self.options.suites:
+            try:
+                collect.collect_suites(session, items)
+            except pytest.UsageError as error:
+                self.ended = str(error)
+                folder = getattr(config, "workerinput", {}).get("gradio_harness_folder")
+                if folder is None:
+                    raise
+                # xdist would show a worker's error as its own: the controller says it.
+                (Path(folder) / "unusable.txt").write_text(str(error), encoding="utf-8")
+        if self.supervisor is not None and self.supervisor.carried.ended:
+            items[:] = [i for i in items if i.nodeid not in self.supervisor.carried.ended]
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """Give the suites' functions their events and pages."""
+        collect.parametrize(metafunc)
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Hand on what is known before the first test."""
+        harness, recorder = self.harness, self.recorder
+        if harness is None or not harness.started or not self.options.suites:
+            return
+        if recorder is not None:
+            recorder.about(harness.meta())
+            recorder.add(harness.base())
+
+    def pytest_report_collectionfinish(self) -> str | None:
+        """Say what is tested."""
+        harness = self.harness
+        return harness.headline() if harness and harness.started and self.options.suites else None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Note which test begins."""
+        if self.supervisor is not None:
+            self.supervisor.journal.write("item", id=nodeid)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        """Let what a test found travel on its report."""
+        report = yield
+        collect.attach_part(item, report)
+        collect.drop_output(item, report)
+        return report
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Record what a test found."""
+        if self.recorder is not None:
+            self.recorder.take(report)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        """Run timed work alone, whatever the other workers do."""
+        with collect.turn(item):
+            return (yield)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Note that the run is cut short."""
+        self.ended = "interrupted" if excinfo.type is KeyboardInterrupt else str(excinfo.value)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Write the report, and end the app."""
+        try:
+            self._finish(session, int(exitstatus))
+        finally:
+            if self.harness is not None:
+                self.harness.close()
+
+    def _finish(self, session: pytest.Session, exitstatus: int) -> None:
+        harness, config = self.harness, session.config
+        if hasattr(config, "workerinput"):
+            collect.hand_over(config, harness, self.options)
+            return
+        assert self.recorder is not None
+        unusable = Path(self.recorder.folder) / "unusable.txt"
+        if self.recorder.folder and unusable.is_file():
+            self.ended = unusable.read_text(encoding="utf-8")
+            session.exitstatus = exitstatus = 4
+        if self._reports(config):
+            if exitstatus in (3, 4) and not self.ended:
+                self.ended = "pytest itself failed; see its output"
+            self.recorder.write(ended=self.ended)
+
+    def pytest_unconfigure(self) -> None:
+        """Leave no folder behind."""
+        if self.recorder is not None and self.recorder.folder:
+            shutil.rmtree(self.recorder.folder, ignore_errors=True)
+
+    def _reports(self, config: pytest.Config) -> bool:
+        return bool(self.options.suites) and not config.getoption("collectonly")
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Say what came of it and where the report is."""
+        if self.recorder is None or self.recorder.path is None:
+            return
+        if terminalreporter.config.option.verbose >= -1:
+            terminalreporter.section("gradio-harness", "-")
+        if Path(self.recorder.folder, "unusable.txt").is_file() and self.recorder.folder:
+            terminalreporter.write_line(f"ERROR: {self.ended}", red=True)
+        for line in self.recorder.last_lines():
+            terminalreporter.write_line(line)
+
+    # -- under xdist: absent without it, so pytest must not insist on them ----------------
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Give every worker the same seed, and a folder for its journal."""
+        node.workerinput["gradio_harness_seed"] = self.options.seed
+        if self.recorder is not None:
+            node.workerinput["gradio_harness_folder"] = self.recorder.folder
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any, error: Any) -> None:
+        """Take in what a worker knows of the whole."""
+        if self.recorder is not None:
+            collect.take_over(node, self.recorder)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_handlecrashitem(self, crashitem: str, report: Any, sched: Any) -> None:
+        """Say which call ended a worker."""
+        if self.recorder is not None:
+            collect.blame(crashitem, report, self.recorder)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
+        """Keep all tests of one event on one worker."""
+        return collect.scheduler(config, log, self.options)

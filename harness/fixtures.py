@@ -1,0 +1,169 @@
+"""The fixtures: for users' own tests, and those that the suites are made of."""
+
+from __future__ import annotations
+
+import mimetypes
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .collect import Judged, Timed, VisitedPage, session_key
+from .errors import CallFailed, HarnessError
+from .session import Session
+
+__all__ = ["Events", "EventCall"]
+
+
+def _session(request: pytest.FixtureRequest) -> Session:
+    harness = request.config.stash.get(session_key, None)
+    if harness is None:
+        pytest.fail(
+            "No app is named. Type pytest --app app.py, or put app = app.py into the "
+            "pytest section of your ini file.",
+            pytrace=False,
+        )
+    return harness
+
+
+@pytest.fixture(scope="session")
+def gradio_app(request: pytest.FixtureRequest) -> Any:
+    """Return the running app: `url`, `contract`, and in-process `module`, to stub what is slow."""
+    try:
+        return _session(request).app
+    except HarnessError as error:
+        pytest.fail(str(error), pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def gradio_wire(request: pytest.FixtureRequest, gradio_app: Any) -> Any:
+    """Return the driver over the raw queue: an `Observation` of every call."""
+    return _session(request).wire
+
+
+@pytest.fixture(scope="session")
+def gradio_api(gradio_app: Any) -> Iterator[Any]:
+    """Return a `gradio_client.Client` of the app, logged in where it asks for that."""
+    from .drivers.client import open_client
+
+    client = open_client(gradio_app)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def gradio_events(gradio_app: Any, gradio_wire: Any) -> Events:
+    """Return the app's events by label or API name, as one visitor's page sets them off."""
+    return Events(gradio_app, gradio_wire)
+
+
+class Events(Mapping[str, "EventCall"]):
+    """The events of one visitor's page: ``gradio_events["greet"]("Ada")``.
+
+    All calls share one session, as on one page: State is kept between them.
+    """
+
+    def __init__(self, app: Any, driver: Any) -> None:
+        from .drivers.wire import new_session
+
+        self._app, self._driver, self._session = app, driver, new_session()
+
+    def __getitem__(self, name: str) -> EventCall:
+        try:
+            event = self._app.contract.event(name)
+        except KeyError as error:
+            raise CallFailed(str(error.args[0])) from None
+        return EventCall(self._app, self._driver, event, self._session)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(event.label for event in self._app.contract.events)
+
+    def __len__(self) -> int:
+        return len(self._app.contract.events)
+
+
+class EventCall:
+    """One event, ready to be set off."""
+
+    def __init__(self, app: Any, driver: Any, event: Any, session: str) -> None:
+        self.app, self.driver, self.event, self.session = app, driver, event, session
+
+    def __call__(self, *inputs: Any, **named: Any) -> Any:
+        """Return the output, a tuple of them if there are several, None if there is none.
+
+        *inputs* are the event's in order, without its State; *named* are parameters by
+        name. What is not given stays as the page shows it. A `pathlib.Path` is uploaded.
+        Raises CallFailed, an AssertionError, with the app's own traceback.
+        """
+        observation = self.observe(*inputs, **named)
+        if observation.error is not None:
+            evidence = observation.evidence
+            told = evidence.traceback if evidence is not None else ""
+            message = observation.error.message or (evidence.message if evidence else "")
+            raise CallFailed(
+                f"{self.event.label} ended with {observation.error.kind} error: {message}\n{told}"
+            )
+        outputs = observation.outputs or ()
+        return outputs[0] if len(outputs) == 1 else tuple(outputs) or None
+
+    def observe(self, *inputs: Any, **named: Any) -> Any:
+        """Return the `Observation` of the call, whatever came."""
+        from .observation import Call
+        from .visit import Visit
+
+        page = Visit(self.driver, self.app.contract, self.session)
+        taken = [p for p in self.event.inputs if p.component.type != "state"]
+        if len(inputs) > len(taken):
+            names = ", ".join(p.name for p in taken) or "none"
+            raise CallFailed(f"{self.event.label} takes {len(taken)} inputs ({names})")
+        given = dict(zip((p.component.id for p in taken), inputs, strict=False))
+        for name, value in named.items():
+            known = {p.name: p.component.id for p in taken}
+            if name not in known:
+                raise CallFailed(f"{self.event.label} has no input {name!r}: {', '.join(known)}")
+            given[known[name]] = value
+        page.values.update({identity: _sent(value) for identity, value in given.items()})
+        call = Call(self.event.label, self.event.index, page.inputs(self.event), self.session)
+        return self.driver.call(call)
+
+
+def _sent(value: Any) -> Any:
+    """Return *value* with every path in it as a file to be uploaded."""
+    from .observation import Media
+
+    if isinstance(value, Path):
+        kind = mimetypes.guess_type(value.name)[0] or "application/octet-stream"
+        return Media(value.name, value.read_bytes(), kind)
+    if isinstance(value, list | tuple):
+        return [_sent(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _sent(item) for key, item in value.items()}
+    return value
+
+
+# -- of the suites -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def exploration(request: pytest.FixtureRequest) -> Judged:
+    """Return one event, to be judged by one check."""
+    return Judged(_session(request), request.param, request.node)
+
+
+@pytest.fixture
+def stream(request: pytest.FixtureRequest) -> Judged:
+    """Return one event that streams."""
+    return Judged(_session(request), request.param, request.node)
+
+
+@pytest.fixture
+def page_visit(request: pytest.FixtureRequest) -> VisitedPage:
+    """Return one page of the app."""
+    return VisitedPage(_session(request), request.param, request)
+
+
+@pytest.fixture
+def timed(request: pytest.FixtureRequest) -> Timed:
+    """Return one event to be measured."""
+    return Timed(_session(request), request.param, request.node)

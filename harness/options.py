@@ -1,0 +1,244 @@
+"""The command line and the ini file, read once into `Options`."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .errors import OptionError, choices
+
+__all__ = ["SUITES", "Options", "add", "read"]
+
+SUITES = ("api", "streaming", "ui", "latency")
+PROFILES = ("quick", "standard", "deep")
+SEVERITIES = ("error", "warning", "info")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the user asked for. Paths are absolute: the app may change the folder.
+
+    *target* comes from the command line or, for fixtures only, from the ini file; the
+    suites run when *suites* is not empty. *ignored* holds (pattern, reason) pairs.
+    """
+
+    target: str
+    suites: tuple[str, ...]
+    folder: Path
+    report: Path
+    profile: str = "standard"
+    seed: int = 0
+    only: bool = False
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    selected: tuple[str, ...] = ()
+    ignored: tuple[tuple[str, str], ...] = ()
+    calls: int | None = None
+    timeout_seconds: float = 30.0
+    start_timeout_seconds: float = 120.0
+    auth: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    isolation: str = "process"
+    fail_on: str = "error"
+    browser: str = ""
+    app_folder: str = ""
+    budgets: tuple[str, ...] = ()
+
+
+def add(parser: pytest.Parser) -> None:
+    """Add the options, all in one group of ``pytest --help``."""
+    group = parser.getgroup("gradio-harness", "Gradio apps (gradio-harness)")
+    option = group.addoption
+    option(
+        "--app",
+        metavar="TARGET",
+        help="Test this Gradio app: app.py, app.py:demo, app.py:make_demo, package.module:demo, "
+        "a URL, or space:owner/name.",
+    )
+    option(
+        "--app-suites",
+        metavar="A,B",
+        help=f"Built-in suites to run: {', '.join(SUITES)} (default: all that apply), or none.",
+    )
+    option("--app-only", action="store_true", help="Run the suites and no tests of your own.")
+    for name, words in (("include", "Set off only these events"), ("exclude", "Leave out events")):
+        option(
+            f"--app-{name}",
+            action="append",
+            metavar="EVENT",
+            help=f"{words}, by label or API name; * stands for anything. Repeatable.",
+        )
+    for name, words in (("select", "Only these checks count"), ("ignore", "Silence checks")):
+        option(
+            f"--app-{name}",
+            action="append",
+            metavar="CHECK[@EVENT]",
+            help=f"{words}: api.hang, api.*, api.hang@greet. Repeatable.",
+        )
+    option(
+        "--app-profile",
+        choices=PROFILES,
+        help="How long to look: quick (seconds an event), standard, deep (minutes an event).",
+    )
+    option("--app-calls", type=int, metavar="N", help="At most N calls an event.")
+    option(
+        "--app-timeout",
+        type=float,
+        metavar="SECONDS",
+        help="When a call that says nothing hangs (default 30, or ten times its own example).",
+    )
+    option(
+        "--app-start-timeout",
+        type=float,
+        metavar="SECONDS",
+        help="How long the app may take to start (default 120).",
+    )
+    option("--app-folder", metavar="DIR", help="The folder in which the app runs.")
+    option(
+        "--app-report",
+        metavar="DIR",
+        help="Where index.html, results.json and summary.md go (default reports/latest).",
+    )
+    option(
+        "--app-auth",
+        action="append",
+        metavar="USER:PASSWORD",
+        help="A login of the app; also GRADIO_HARNESS_AUTH, which keeps it out of ps. Repeatable.",
+    )
+    option(
+        "--app-isolation",
+        choices=("thread", "process"),
+        help="Where the app runs while latency is measured (default: process, a child).",
+    )
+    option("--app-seed", type=int, metavar="N", help="Draw the same inputs again.")
+    option(
+        "--app-fail-on",
+        choices=SEVERITIES,
+        help="The least severity that fails the run (default error).",
+    )
+    option("--app-browser", metavar="PATH", help="The browser for the ui suite.")
+    _add_ini(parser)
+
+
+def _add_ini(parser: pytest.Parser) -> None:
+    parser.addini("app", "Target for the gradio_* fixtures; the suites run only with --app.")
+    for name, words in (
+        ("app_suites", "Suites that --app runs."),
+        ("app_include", "Events to set off."),
+        ("app_exclude", "Events to leave out."),
+        ("app_select", "Checks that count."),
+        ("app_ignore", "Checks to silence, one a line: CHECK@EVENT: reason."),
+        ("app_latency", "Latency budgets, one a line: EVENT: p95 < 2 s."),
+    ):
+        parser.addini(name, words, type="linelist")
+    for name in ("app_profile", "app_fail_on", "app_report", "app_browser", "app_folder"):
+        parser.addini(name, f"As --{name.replace('_', '-')}.")
+
+
+def read(config: pytest.Config) -> Options | None:
+    """Return the options; None if neither command line nor ini file names a target.
+
+    Raises OptionError for a suite, a login or a number that cannot be used.
+    """
+    typed = config.getoption("--app")
+    target = typed or config.getini("app")
+    if not target:
+        return None
+    chosen = config.getoption("--app-suites")
+    named = _words([chosen] if chosen else config.getini("app_suites"))
+    folder = Path(config.invocation_params.dir).absolute()
+    report = config.getoption("--app-report") or config.getini("app_report") or "reports/latest"
+    base = folder if config.getoption("--app-report") else _base(config, folder)
+    return Options(
+        target=str(target),
+        suites=_suites(named) if typed else (),
+        folder=folder if typed else config.rootpath,
+        report=(base / report).absolute(),
+        profile=_one(config, "profile", PROFILES, "standard"),
+        seed=_seed(config),
+        only=bool(config.getoption("--app-only")),
+        include=tuple(config.getoption("--app-include") or config.getini("app_include")),
+        exclude=tuple(config.getoption("--app-exclude") or config.getini("app_exclude")),
+        selected=tuple(config.getoption("--app-select") or config.getini("app_select")),
+        ignored=_ignored(config),
+        calls=_positive(config, "--app-calls"),
+        timeout_seconds=_positive(config, "--app-timeout") or 30.0,
+        start_timeout_seconds=_positive(config, "--app-start-timeout") or 120.0,
+        auth=_auth(config),
+        isolation=config.getoption("--app-isolation") or "process",
+        fail_on=_one(config, "fail_on", SEVERITIES, "error"),
+        browser=config.getoption("--app-browser") or config.getini("app_browser") or "",
+        app_folder=config.getoption("--app-folder") or config.getini("app_folder") or "",
+        budgets=tuple(config.getini("app_latency")),
+    )
+
+
+def _base(config: pytest.Config, folder: Path) -> Path:
+    return config.rootpath if config.inipath else folder
+
+
+def _words(lines: Sequence[str]) -> list[str]:
+    return [word.strip() for line in lines for word in line.split(",") if word.strip()]
+
+
+def _suites(named: Sequence[str]) -> tuple[str, ...]:
+    if not named:
+        return SUITES
+    if list(named) == ["none"]:
+        return ()
+    for name in named:
+        if name not in SUITES:
+            raise OptionError(f"no suite {name!r}. {choices(name, (*SUITES, 'none'))}")
+    return tuple(suite for suite in SUITES if suite in named)
+
+
+def _one(config: pytest.Config, name: str, known: Sequence[str], default: str) -> str:
+    value = config.getoption(f"--app-{name.replace('_', '-')}") or config.getini(f"app_{name}")
+    if value and value not in known:
+        raise OptionError(f"app_{name} = {value!r}. {choices(value, known)}")
+    return str(value or default)
+
+
+def _positive(config: pytest.Config, name: str) -> Any:
+    value = config.getoption(name)
+    if value is not None and value <= 0:
+        raise OptionError(f"{name} must be above 0, not {value}.")
+    return value
+
+
+def _seed(config: pytest.Config) -> int:
+    """Return the seed of the command line, the controller's under xdist, or a new one."""
+    typed = config.getoption("--app-seed")
+    if typed is not None:
+        return int(typed)
+    given = getattr(config, "workerinput", {}).get("gradio_harness_seed")
+    return int(given) if given is not None else random.SystemRandom().randrange(10**6)
+
+
+def _ignored(config: pytest.Config) -> tuple[tuple[str, str], ...]:
+    typed = [(pattern, "--app-ignore") for pattern in config.getoption("--app-ignore") or ()]
+    written = []
+    for line in config.getini("app_ignore"):
+        pattern, _, reason = line.partition(": ")
+        if not reason.strip():
+            raise OptionError(f"app_ignore: {line!r} has no reason. Write: {pattern}: why")
+        written.append((pattern.strip(), reason.strip()))
+    return (*typed, *written)
+
+
+def _auth(config: pytest.Config) -> tuple[tuple[str, str], ...]:
+    """Return the logins; never part of a message."""
+    given = list(config.getoption("--app-auth") or ())
+    given += filter(None, os.environ.get("GRADIO_HARNESS_AUTH", "").split("\n"))
+    pairs = []
+    for text in given:
+        user, colon, password = text.partition(":")
+        if not colon:
+            raise OptionError("--app-auth wants USER:PASSWORD.")
+        pairs.append((user, password))
+    return tuple(pairs)

@@ -1,0 +1,39 @@
+"""pytest's hooks, each one line: what they do is in `command`, `collect` and `record`.
+
+Loaded in every session of the environment, so nothing of the harness is imported before
+a session turns out to be about a Gradio app.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the ``--app`` options."""
+    from .options import add
+
+    add(parser)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    """Run the session in a child of this process, where an app is to be tested."""
+    if not config.getoption("--app") or hasattr(config, "workerinput"):
+        return None
+    from .command import supervised
+
+    return supervised(config)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Register what a session about an app needs, and nothing otherwise."""
+    if config.getoption("--app") or config.getini("app"):
+        from .command import configure
+
+        configure(config)
+    else:
+        from . import absent
+
+        config.pluginmanager.register(absent, "gradio_harness_absent")

@@ -1,0 +1,137 @@
+"""From test reports to a `Run`, and from a `Run` to the three files and the last lines."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import shlex
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from .finding import Finding, Severity
+from .journal import Journal
+from .options import Options
+from .report import write
+from .run import Part, Run, SuiteRow
+from .session import silenced
+
+__all__ = ["ATTRIBUTE", "PREFIX", "Recorder", "command_line"]
+
+#: What the suites' node ids begin with, whatever machine they run on.
+PREFIX = "gradio_harness/suites/"
+
+#: The attribute of a test report that carries a `Part`, as JSON: execnet moves text only.
+ATTRIBUTE = "gradio_harness_part"
+
+
+class Recorder:
+    """Gathers one session; lives in the process that owns the terminal.
+
+    *folder* is where xdist workers keep their journals, "" without workers.
+    """
+
+    def __init__(self, options: Options, command: str, journal: Journal | None = None) -> None:
+        self.options = options
+        self.journal = journal
+        self.run = Run(
+            target=options.target,
+            seed=options.seed,
+            profile=options.profile,
+            command=command,
+            started=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+            fail_on=Severity(options.fail_on),
+        )
+        self.path: Path | None = None
+        self.folder = ""
+        self._begun = time.monotonic()
+
+    def about(self, meta: dict[str, Any]) -> None:
+        """Take in title and versions."""
+        self.run.title = meta.get("title", self.run.title)
+        self.run.versions.update(meta.get("versions", {}))
+        if self.journal is not None:
+            self.journal.write("meta", **meta)
+
+    def add(self, part: Part) -> None:
+        """Take in what an item or a worker found."""
+        kept = tuple(f for f in part.findings if not silenced(self.options, f.check, f.event))
+        self.run.add(Part(**{**_fields(part), "findings": kept}))
+        if self.journal is not None:
+            self.journal.write("part", part=part.as_dict())
+
+    def take(self, report: Any) -> None:
+        """Take in what travels on a pytest report, and count its suite."""
+        if report.when == "call" or (report.when == "setup" and not report.passed):
+            self._count(report)
+        carried = getattr(report, ATTRIBUTE, None)
+        if carried:
+            self.add(Part.from_dict(json.loads(carried)))
+        if self.journal is not None and report.when == "teardown":
+            self.journal.write("ended", id=report.nodeid, failed=False)
+        elif self.journal is not None and report.failed:
+            self.journal.write("ended", id=report.nodeid, failed=True)
+
+    def _count(self, report: Any) -> None:
+        if not report.nodeid.startswith(PREFIX):
+            return
+        name = report.nodeid[len(PREFIX) :].partition(".py")[0]
+        row = SuiteRow(
+            name,
+            tests=1,
+            passed=int(report.passed),
+            failed=int(report.failed),
+            skipped=int(report.skipped),
+            seconds=report.duration,
+        )
+        self.add(Part(suites=(row,)))
+
+    def write(self, *, ended: str = "") -> Path:
+        """Write the three files; *ended* says how a run ended that did not come to its end."""
+        self.run.seconds = time.monotonic() - self._begun
+        self.run.complete = not ended
+        self.run.ended = ended
+        self.path = write(self.run, self.options.report)
+        return self.path
+
+    def last_lines(self) -> Iterator[str]:
+        """Yield what a user reads at the end: verdict, what does not fail tests, the report."""
+        run = self.run
+        yield run.verdict
+        failing = {f.id for f in run.failing}
+        for finding in (f for f in run.findings if f.id not in failing):
+            yield f"  {finding.severity}: {_line(finding)}"
+        if run.skipped:
+            yield f"not tested: {len(run.skipped)} (see the report)"
+        if self.path is not None:
+            yield f"report: {_near(self.path, self.options.folder)}"
+
+
+def command_line(arguments: Sequence[str]) -> str:
+    """Return the command as typed, passwords left out."""
+    shown = []
+    hide = False
+    for argument in map(str, arguments):
+        name, equals, _ = argument.partition("=")
+        if hide:
+            shown.append("USER:***")
+        elif name == "--app-auth" and equals:
+            shown.append("--app-auth=USER:***")
+        else:
+            shown.append(argument)
+        hide = argument == "--app-auth"
+    return shlex.join(["pytest", *shown])
+
+
+def _line(finding: Finding) -> str:
+    where = f"[{finding.event}] " if finding.event else ""
+    return f"{finding.check} {where}{finding.title}"
+
+
+def _near(path: Path, folder: Path) -> str:
+    return str(path.relative_to(folder)) if path.is_relative_to(folder) else str(path)
+
+
+def _fields(part: Part) -> dict[str, Any]:
+    return {name: getattr(part, name) for name in Part.__slots__}

@@ -1,0 +1,325 @@
+"""One target for one session: launched once, explored once an event, closed at the end."""
+
+from __future__ import annotations
+
+import faulthandler
+import importlib
+import importlib.metadata
+import os
+import platform
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TextIO
+
+from .app import App, Credentials, connect, launch
+from .checks import Check
+from .child import Zygote, child, memory_allows
+from .contract import Event
+from .drivers.wire import Wire
+from .errors import TargetError, TargetNotFound
+from .explore import PROFILES, Budget, Exploration, Explorer, row_of
+from .finding import Finding, Severity
+from .journal import Journal
+from .latency import measure, page_inputs
+from .options import Options
+from .plan import Plan, plan
+from .run import LatencyRow, Part, Skipped
+from .supervise import Carried
+from .target import Target, parse
+
+__all__ = ["Session", "silenced"]
+
+#: How often, and for how many seconds at most, each event is measured.
+SAMPLES = {"quick": (20, 1.5), "standard": (50, 6.0), "deep": (200, 30.0)}
+
+
+class Session:
+    """The app under test and everything known of it so far.
+
+    *carried* is what earlier processes of this session left behind; *drained* is called
+    now and then, so that what the app prints does not pile up.
+    """
+
+    def __init__(
+        self,
+        options: Options,
+        *,
+        journal: Journal | None = None,
+        carried: Carried | None = None,
+        watchdog: Path | None = None,
+        drained: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.options = options
+        self.target: Target = parse(options.target, options.folder)
+        self.journal = journal
+        self.carried = carried or Carried()
+        self.drained = drained
+        self._watchdog: TextIO | None = watchdog.open("a") if watchdog else None
+        self._app: App | None = None
+        self._plan: Plan | None = None
+        self._wire: Wire | None = None
+        self._explorer: Explorer | None = None
+        self._explored: dict[str, Exploration] = {}
+        self._zygote: Zygote | None = None
+        self._timed: tuple[App, Wire, str] | None = None
+        self._calls = 0
+
+    @property
+    def app(self) -> App:
+        """The running app. Raises TargetError if it cannot be used."""
+        if self._app is None:
+            self._app = self._start()
+        return self._app
+
+    @property
+    def started(self) -> bool:
+        """Whether the app runs."""
+        return self._app is not None
+
+    @property
+    def plan(self) -> Plan:
+        """Which events are set off."""
+        if self._plan is None:
+            self._plan = plan(
+                self.app.contract,
+                include=self.options.include,
+                exclude=self.options.exclude,
+                local=self.target.loopback,
+            )
+        return self._plan
+
+    @property
+    def wire(self) -> Wire:
+        """The driver over the raw queue."""
+        if self._wire is None:
+            self._wire = Wire(self.app, timeout_seconds=self.options.timeout_seconds)
+        return self._wire
+
+    def close(self) -> None:
+        """End the app."""
+        if self._timed is not None and self._timed[0] is not self._app:
+            self._timed[1].close()
+            self._timed[0].close()
+        if self._zygote is not None:
+            self._zygote.close()
+        if self._wire is not None:
+            self._wire.close()
+        if self._app is not None:
+            self._app.close()
+        self._app = self._wire = self._explorer = self._timed = self._zygote = None
+
+    def credentials(self) -> tuple[Credentials, ...]:
+        """The logins that the user gave."""
+        return tuple(Credentials(user, password) for user, password in self.options.auth)
+
+    def _start(self) -> App:
+        options = self.options
+        if not self.target.local:
+            return connect(self.target, folder=options.folder, credentials=self.credentials())
+        home = None
+        if options.app_folder:
+            home = (options.folder / options.app_folder).resolve()
+            if not home.is_dir():
+                raise TargetNotFound(f"--app-folder {options.app_folder}: there is no such folder.")
+        if "latency" in options.suites and options.isolation == "process":
+            importlib.import_module("gradio")
+            self._zygote = Zygote.start()
+        return launch(
+            self.target,
+            folder=options.folder,
+            credentials=self.credentials(),
+            home=home,
+            timeout_seconds=options.start_timeout_seconds,
+        )
+
+    # -- exploring ------------------------------------------------------------------
+
+    def explored(self, label: str) -> tuple[Exploration, bool]:
+        """Return what came of the event, and whether it was explored only now."""
+        known = self._explored.get(label)
+        if known is not None:
+            return known, False
+        event = self.app.contract.event(label)
+        finding = self.carried.lost.get(label)
+        if finding is not None:
+            exploration = Exploration(event, Part(findings=(finding,)))
+        else:
+            exploration = self._explore(event)
+        self._explored[label] = exploration
+        return exploration, True
+
+    def budget(self) -> Budget:
+        """How long to look at one event."""
+        known = PROFILES[self.options.profile]
+        return Budget(
+            known.examples,
+            known.seconds,
+            known.own,
+            known.shrink_seconds,
+            self.options.calls,
+            self.options.timeout_seconds,
+        )
+
+    def _explore(self, event: Event) -> Exploration:
+        if self._explorer is None:
+            self._explorer = Explorer(
+                self.app,
+                self.wire,
+                self.plan,
+                budget=self.budget(),
+                seed=self.options.seed,
+                before=self._before,
+                after=self._after,
+            )
+        return self._explorer.explore(event)
+
+    def begin(self, what: str, root: str) -> None:
+        """Note that calls which are not an exploration's are on their way."""
+        self._before(root, root, what, "")
+
+    def end(self) -> None:
+        """Note that they have ended."""
+        self._after()
+
+    def _before(self, root: str, event: str, words: str, script: str) -> None:
+        if self.journal is not None:
+            self.journal.call(root, event, words, script)
+        if self._watchdog is not None:
+            # A C thread: it ends the process even while the interpreter is held.
+            limit = 2 * self.options.timeout_seconds + 20
+            faulthandler.dump_traceback_later(limit, exit=True, file=self._watchdog)
+
+    def _after(self) -> None:
+        if self._watchdog is not None:
+            faulthandler.cancel_dump_traceback_later()
+        if self.journal is not None:
+            self.journal.answered()
+        self._calls += 1
+        if self._calls % 20 == 0:
+            self.drained()
+
+    # -- measuring --------------------------------------------------------------------
+
+    def measured(self, label: str) -> LatencyRow | Skipped:
+        """Return the latency of one event, its app in a child process where that is possible."""
+        app, wire, where = self._timed = self._timed or self._for_timing()
+        contract = app.contract
+        event = contract.event(label)
+        count, seconds = SAMPLES[self.options.profile]
+        timeout = self.options.timeout_seconds
+        inputs = page_inputs(wire, contract, event, timeout_seconds=timeout)
+        return measure(
+            wire,
+            contract,
+            event,
+            inputs,
+            count=min(count, self.options.calls or count),
+            seconds=seconds,
+            where=where,
+            timeout_seconds=timeout,
+        )
+
+    def _for_timing(self) -> tuple[App, Wire, str]:
+        """Return the app to measure, a driver for it, and where it runs, in words."""
+        why = self._why_not_apart()
+        if why:
+            return self.app, self.wire, f"{self.app.where} ({why})"
+        try:
+            app = child(
+                self.target,
+                folder=self.options.folder,
+                credentials=self.credentials(),
+                timeout_seconds=self.options.start_timeout_seconds,
+                zygote=self._zygote,
+            )
+        except TargetError as error:
+            first = str(error).splitlines()[0]
+            return self.app, self.wire, f"{self.app.where} (a second copy did not start: {first})"
+        return app, Wire(app, timeout_seconds=self.options.timeout_seconds), app.where
+
+    def _why_not_apart(self) -> str:
+        """Return why the app is measured where it runs already; "" if a child may be started."""
+        if not self.target.local:
+            return "it was running already"
+        if self.options.isolation == "thread":
+            return "as asked by --app-isolation thread"
+        startup = self.app.probe.startup.effects if self.app.probe else {}
+        kinds = {"write": "writes files", "connect": "connects", "start": "starts programs"}
+        done = [words for kind, words in kinds.items() if any(e.kind == kind for e in startup)]
+        if done:
+            return f"it {' and '.join(done)} when it starts, and would do so twice"
+        fits, words = memory_allows(os.getpid())
+        return "" if fits else words
+
+    # -- what a report says of the whole ------------------------------------------------
+
+    def base(self) -> Part:
+        """Every event of the contract with no calls yet, and why some get none."""
+        contract = self.app.contract
+        rows = tuple(row_of(e, e.label, number) for number, e in enumerate(contract.events))
+        hushed = tuple(
+            Skipped(f"check {pattern}", f"silenced: {reason}")
+            for pattern, reason in self.options.ignored
+        )
+        notes = tuple(Skipped(str(self.target), note) for note in self.app.notes)
+        return Part(events=rows, skipped=(*self.plan.skipped, *hushed, *notes))
+
+    def meta(self) -> dict[str, Any]:
+        """Title and versions."""
+        return {"title": self.app.contract.title, "versions": self.versions()}
+
+    def versions(self) -> dict[str, str]:
+        """Name and version of everything that has a say in the results."""
+        found = {"gradio": self.app.contract.gradio, "python": platform.python_version()}
+        for name in ("gradio-harness", "gradio_client", "pytest", "hypothesis", "playwright"):
+            try:
+                found[name] = importlib.metadata.version(name)
+            except importlib.metadata.PackageNotFoundError:
+                continue
+        found["system"] = f"{platform.system()} {platform.machine()}, {sys.platform}"
+        return found
+
+    def headline(self) -> str:
+        """One line about what is tested, printed before the first test."""
+        contract = self.app.contract
+        number = len(self.plan.roots)
+        chosen = f"{number} event{'s' if number != 1 else ''}"
+        if len(contract.events) != number:
+            chosen += f" of {len(contract.events)}"
+        return (
+            f"gradio-harness: {self.target} on Gradio {contract.gradio}, {chosen}, "
+            f"profile {self.options.profile}, seed {self.options.seed}"
+        )
+
+    def fails(self, finding: Finding) -> bool:
+        """Whether *finding* fails a test."""
+        return finding.severity.rank <= Severity(self.options.fail_on).rank
+
+    def counts(self, check: str, event: str) -> bool:
+        """Whether findings of *check* about *event* count: selected, and not silenced."""
+        return not silenced(self.options, check, event)
+
+    def tested(self, check: Check) -> bool:
+        """Whether *check* can count for any event at all."""
+        patterns = [p for p, _ in self.options.ignored if "@" not in p]
+        if any(_fits(p, check.name, "") for p in patterns):
+            return False
+        chosen = [p.partition("@")[0] for p in self.options.selected]
+        return not chosen or any(_fits(p, check.name, "") for p in chosen)
+
+
+def silenced(options: Options, check: str, event: str) -> bool:
+    """Whether the user's select and ignore leave *check* out for *event*."""
+    if any(_fits(pattern, check, event) for pattern, _ in options.ignored):
+        return True
+    return bool(options.selected) and not any(_fits(p, check, event) for p in options.selected)
+
+
+def _fits(pattern: str, check: str, event: str) -> bool:
+    from fnmatch import fnmatchcase
+
+    name, at, where = pattern.partition("@")
+    if not (name == check or fnmatchcase(check, name) or check.startswith(f"{name}.")):
+        return False
+    return not at or where == event or fnmatchcase(event, where)

@@ -1,0 +1,40 @@
+"""Every event a visitor can set off, with examples, defaults and generated inputs."""
+
+from __future__ import annotations
+
+from ..collect import Judged
+
+
+def process_exit(exploration: Judged) -> None:
+    """No call ends the app's process."""
+    exploration.expect_none("api.process-exit")
+
+
+def unhandled_exception(exploration: Judged) -> None:
+    """No exception leaves the app's code on input that the page allows."""
+    exploration.expect_none("api.unhandled-exception")
+
+
+def hang(exploration: Judged) -> None:
+    """Every call gets a last answer."""
+    exploration.expect_none("api.hang")
+
+
+def output_count(exploration: Judged) -> None:
+    """The function returns as many values as the event has outputs."""
+    exploration.expect_none("api.output-count")
+
+
+def output_type(exploration: Judged) -> None:
+    """What is returned fits the component it goes to."""
+    exploration.expect_none("api.output-type")
+
+
+def explicit_raise(exploration: Judged) -> None:
+    """Input is refused with gr.Error, not with an exception that Gradio hides."""
+    exploration.expect_none("api.explicit-raise")
+
+
+def type_hint(exploration: Judged) -> None:
+    """Type hints agree with what the components send."""
+    exploration.expect_none("api.type-hint")
