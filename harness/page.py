@@ -51,8 +51,10 @@ class PageVisit:
 
     *seconds* is the time until Gradio had mounted and the load events had ended. *missing*
     and *failed* are requests to the app itself, *external* the other hosts that the page
-    asks, *unreachable* the scripts of theirs that it did not get. *rendered* and *absent* are the visible components with and without a node that
-    shows; those the visit did not look for (a tab that sets off an event) are in neither.
+    asks, *unreachable* the scripts of theirs that it did not get.
+
+    *rendered* and *absent* are the visible components with and without a node that shows;
+    those the visit did not look for (a tab that sets off an event) are in neither.
     *observations* are what the page set off by itself. *folder* is the app's.
     """
 
