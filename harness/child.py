@@ -555,7 +555,7 @@ def _be_fork(connection: socket.socket, parent: int) -> NoReturn:
             os._exit(0)
         os.environ.clear()
         os.environ.update(first["environment"])
-        tempfile.tempdir = None
+        _use_folders()
         said = os.open(os.path.join(os.environ["TMPDIR"], "stderr.txt"), os.O_WRONLY | os.O_CREAT)
         os.dup2(said, 2)
         if "numpy" in sys.modules:
@@ -563,6 +563,14 @@ def _be_fork(connection: socket.socket, parent: int) -> NoReturn:
     except BaseException:
         os._exit(1)
     _be_child(channel, parent)
+
+
+def _use_folders() -> None:
+    """Have this process's folders used where others were looked up at import."""
+    tempfile.tempdir = None
+    for name in ("gradio.routes", "gradio.route_utils", "gradio.mcp"):
+        if hasattr(sys.modules.get(name), "DEFAULT_TEMP_DIR"):
+            sys.modules[name].DEFAULT_TEMP_DIR = os.environ["GRADIO_TEMP_DIR"]  # type: ignore[attr-defined]
 
 
 def main() -> NoReturn:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from gradio_harness.app import launch
 from gradio_harness.checks.latency import CHECKS, Budget, parse_budget, unjudged
 from gradio_harness.child import child
 from gradio_harness.contract import Contract, read
@@ -276,7 +277,7 @@ def test_the_twins(name: str, fires: bool) -> None:
 
 def test_inputs_are_the_authors_first_example() -> None:
     """Where there is a table of examples, its first row is clicked."""
-    with child(parse("classifier.py", APPS), folder=APPS) as app, Wire(app) as wire:
+    with launch(parse("classifier.py", APPS), folder=APPS) as app, Wire(app) as wire:
         event = app.contract.events[0]
         inputs = page_inputs(wire, app.contract, event)
 
