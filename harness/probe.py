@@ -250,17 +250,20 @@ def evidence_of(record: _Record, roots: Sequence[str]) -> Evidence:
     }
     if error is None:
         return Evidence(**common)
+    whole = error
+    if type(error).__name__ == "ComponentProcessingError" and error.__cause__ is not None:
+        error = error.__cause__  # Gradio 6 wraps what a component raises; its words stay below
     frames = frames_of(error, roots)
     own_last = bool(frames) and frames[-1].own
     return Evidence(
         exception=type(error).__name__,
-        message=str(error),
+        message=str(getattr(error, "message", error) if _intended(error) else error),
         module=type(error).__module__ or "",
         intended=_intended(error),
         raised=own_last and frames[-1].code.startswith(("raise", "assert")),
         step=record.step,
         frames=frames,
-        traceback=traceback_of(error, roots),
+        traceback=traceback_of(whole, roots),
         needs=needs_of(error),
         **common,
     )
