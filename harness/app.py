@@ -300,7 +300,9 @@ def _environment() -> Iterator[None]:
     ours = dict(ENVIRONMENT)
     temp = None
     if "GRADIO_TEMP_DIR" not in os.environ:
-        temp = tempfile.mkdtemp(prefix="gradio-harness-", dir=os.environ.get("GRADIO_HARNESS_FOLDER"))
+        temp = tempfile.mkdtemp(
+            prefix="gradio-harness-", dir=os.environ.get("GRADIO_HARNESS_FOLDER")
+        )
         ours["GRADIO_TEMP_DIR"] = temp
         ours.setdefault("GRADIO_EXAMPLES_CACHE", os.path.join(temp, "cached_examples"))
     before = {key: os.environ.get(key) for key in ours}
@@ -315,5 +317,3 @@ def _environment() -> Iterator[None]:
                 os.environ[key] = value
         if temp is not None:
             shutil.rmtree(temp, ignore_errors=True)
-
-

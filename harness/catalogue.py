@@ -38,7 +38,9 @@ def markdown() -> str:
         f"## `{check.name}`\n\nAt its gravest: {check.severity}.\n\n{_body(check)}"
         for check in CHECKS
     )
-    return f"{HEAD}\n| check | at its gravest | what it says |\n|---|---|---|\n{rows}\n\n{entries}\n"
+    return (
+        f"{HEAD}\n| check | at its gravest | what it says |\n|---|---|---|\n{rows}\n\n{entries}\n"
+    )
 
 
 def _first(check: Check) -> str:

@@ -32,7 +32,7 @@ __all__ = [
     "attach_part",
     "blame",
     "collect_suites",
-    "drop_output",
+    "tidy",
     "hand_over",
     "parametrize",
     "scheduler",
@@ -270,17 +270,24 @@ def _selects(wanted: str, nodeid: str) -> bool:
 
 
 def _items(session: pytest.Session, suites: Sequence[str]) -> list[pytest.Item]:
+    harness = session.config.stash[session_key]
+    checks = catalogue_by_item()
     package = importlib.import_module("gradio_harness.suites")
     folder = Path(str(package.__file__)).parent
     items: list[pytest.Item] = []
     for suite in suites:
+        if not ABOUT[suite](harness):
+            continue
         module = SuiteModule.from_parent(
             session, path=folder / f"{suite}.py", nodeid=f"{PREFIX}{suite}.py"
         )
-        items += [item for item in module.collect() if isinstance(item, pytest.Item)]
-    harness = session.config.stash[session_key]
-    checks = catalogue_by_item()
-    return [item for item in items if _tested(harness, checks, item)]
+        found = [item for item in module.collect() if isinstance(item, pytest.Item)]
+        found = [item for item in found if _tested(harness, checks, item)]
+        # Whoever counts or caches what is collected learns of it as of any other module.
+        report = pytest.CollectReport(module.nodeid, "passed", None, list(found))
+        session.config.hook.pytest_collectreport(report=report)
+        items += found
+    return items
 
 
 def _tested(harness: Session, checks: Any, item: pytest.Item) -> bool:
@@ -329,6 +336,10 @@ def _pages(harness: Session) -> list[str]:
     return [f"/{page}" for page in harness.app.contract.pages]
 
 
+#: What each suite's tests are about; one that is about nothing has no tests.
+ABOUT = {"api": _roots, "streaming": _streams, "ui": _pages, "latency": _roots}
+
+
 # -- reports -----------------------------------------------------------------------------
 
 
@@ -339,9 +350,14 @@ def attach_part(item: pytest.Item, report: Any) -> None:
         del item.stash[part_key]
 
 
-def drop_output(item: pytest.Item, report: Any) -> None:
-    """Keep little of what the app printed during a suite's test; all of it with -vv."""
-    if not item.nodeid.startswith(PREFIX) or item.config.get_verbosity() > 1:
+def tidy(item: pytest.Item, report: Any) -> None:
+    """Say what failed without "Failed:", and keep little of what the app printed (-vv: all)."""
+    if not item.nodeid.startswith(PREFIX):
+        return
+    crash = getattr(report.longrepr, "reprcrash", None)
+    if crash is not None:
+        crash.message = crash.message.removeprefix("Failed: ")
+    if item.config.get_verbosity() > 1:
         return
     # Gradio prints the traceback of every failed call; the finding has the one that counts.
     report.sections = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Generator
 from pathlib import Path
@@ -44,9 +45,14 @@ def supervised(config: pytest.Config) -> int | None:
     os.environ[FOLDER] = str(folder)
 
     def session(carried: Carried) -> int:
-        code = config.hook.pytest_cmdline_main(config=config)
-        config._ensure_unconfigure()
-        return int(code)
+        try:
+            return int(config.hook.pytest_cmdline_main(config=config))
+        except pytest.UsageError as error:  # as pytest.main does, which is in the parent
+            for message in error.args:
+                print(f"ERROR: {message}\n", file=sys.stderr, flush=True)
+            return int(pytest.ExitCode.USAGE_ERROR)
+        finally:
+            config._ensure_unconfigure()
 
     try:
         code = supervisor.run(session)
@@ -179,7 +185,7 @@ class Hooks:
     ) -> None:
         self.options, self.harness = options, harness
         self.recorder, self.supervisor = recorder, supervisor
-        self.ended = ""
+        self.ended = self.unusable = ""
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(
@@ -228,7 +234,7 @@ class Hooks:
         """Let what a test found travel on its report."""
         report = yield
         collect.attach_part(item, report)
-        collect.drop_output(item, report)
+        collect.tidy(item, report)
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -262,14 +268,16 @@ class Hooks:
             collect.hand_over(config, harness, self.options)
             return
         assert self.recorder is not None
-        unusable = Path(self.recorder.folder) / "unusable.txt"
-        if self.recorder.folder and unusable.is_file():
-            self.ended = unusable.read_text(encoding="utf-8")
+        told = Path(self.recorder.folder) / "unusable.txt"
+        if self.recorder.folder and told.is_file():
+            self.ended = self.unusable = told.read_text(encoding="utf-8")
             session.exitstatus = exitstatus = 4
         if self._reports(config):
             if exitstatus in (3, 4) and not self.ended:
                 self.ended = "pytest itself failed; see its output"
             self.recorder.write(ended=self.ended)
+            if exitstatus == 4 and not self.unusable:
+                self.recorder.path = None  # pytest says what is wrong, and nothing else
 
     def pytest_unconfigure(self) -> None:
         """Leave no folder behind."""
@@ -283,10 +291,9 @@ class Hooks:
         """Say what came of it and where the report is."""
         if self.recorder is None or self.recorder.path is None:
             return
-        if terminalreporter.config.option.verbose >= -1:
-            terminalreporter.section("gradio-harness", "-")
-        if Path(self.recorder.folder, "unusable.txt").is_file() and self.recorder.folder:
-            terminalreporter.write_line(f"ERROR: {self.ended}", red=True)
+        terminalreporter.section("gradio-harness", "-")
+        if self.unusable:
+            terminalreporter.write_line(f"ERROR: {self.unusable}", red=True)
         for line in self.recorder.last_lines():
             terminalreporter.write_line(line)
 

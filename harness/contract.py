@@ -433,9 +433,7 @@ def _triggers(
         yield Trigger(identity, component.label if component else nobody, event)
 
 
-def _label(
-    api_name: str | None, triggers: tuple[Trigger, ...], function: Function | None
-) -> str:
+def _label(api_name: str | None, triggers: tuple[Trigger, ...], function: Function | None) -> str:
     """Return the API name; what sets the event off, where Gradio made the name up."""
     made_up = api_name is None or re.fullmatch(r"(lambda|js_fn|apply)(_\d+)?", api_name)
     if api_name and not made_up:

@@ -248,7 +248,8 @@ class Run:
         )
         if not self.complete:
             found_so_far = ", ".join(counts) or "nothing found so far"
-            return f"Cut short ({self.ended or 'still running'}): {found_so_far}; {scope}."
+            ended = self.ended.partition("\n")[0].rstrip(".:") or "still running"
+            return f"Cut short ({ended}): {found_so_far}; {scope}."
         if counts:
             return f"{', '.join(counts)}; {scope}."
         return f"Nothing found; {scope}."
@@ -282,9 +283,7 @@ class Run:
     def from_dict(cls, data: Mapping[str, Any]) -> Run:
         """Return the run that `as_dict` wrote."""
         part = Part.from_dict({**data, "events": data.get("endpoints", ())})
-        plain = {
-            f.name: data[f.name] for f in fields(cls) if f.name in data and f.name != "parts"
-        }
+        plain = {f.name: data[f.name] for f in fields(cls) if f.name in data and f.name != "parts"}
         run = cls(**{**plain, "fail_on": Severity(data.get("fail_on", "error"))})
         run.add(part)
         return run

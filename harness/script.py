@@ -152,9 +152,7 @@ class Script:
         sys.argv[:] = self._argv  # parsed by now; pytest and its plugins read it later
         self._brought = self._brought_in()
         if self._served is not None and self._error is None:
-            return dataclasses.replace(
-                self._served, notes=(*self._served.notes, *self._unserved())
-            )
+            return dataclasses.replace(self._served, notes=(*self._served.notes, *self._unserved()))
         error = self._error
         self.close()
         assert error is not None

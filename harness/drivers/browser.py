@@ -394,7 +394,12 @@ class OpenPage:
                     del waiting[identity]
                 continue
             self._take_drawn(waiting, drawn)
-        return tuple(drawn), tuple(waiting.values())
+        return tuple(drawn), tuple(c for c in waiting.values() if not self._folded(c))
+
+    def _folded(self, component: Component) -> bool:
+        """Whether it lies in what only a visitor's own way through the page unfolds."""
+        above = (self.contract.components.get(i) for i in self._ancestors(component.id))
+        return any(c.type in ("step", "walkthrough", "sidebar") for c in above if c)
 
     def _take_drawn(self, waiting: dict[int, Component], drawn: list[Component]) -> None:
         """Move what is drawn by now; patience is for what Gradio fetches as it is needed."""
@@ -422,9 +427,7 @@ class OpenPage:
         """Yield what ought to be drawn: no event has made it, or what it lies in, invisible."""
         gone = {i for e in self.traffic.read() for i in _made_invisible(e, self.contract)}
         for component in self._here:
-            above = {component.id, *self._ancestors(component.id)}
-            kinds = {c.type for i in above if (c := self.contract.components.get(i))}
-            if not above & gone and not kinds & {"step", "walkthrough", "sidebar"}:
+            if not gone & {component.id, *self._ancestors(component.id)}:
                 yield component
 
     def _ancestors(self, identity: int) -> tuple[int, ...]:
@@ -564,7 +567,7 @@ class Browser:
 
         A link of a chain is reached by its head, which is set off with what the page holds.
         The observation's first message, of the kind "sent", is the body that the page
-        posted. *timeout_seconds* is how long the answer may take.
+        posted. *timeout_seconds* is how long the app may say nothing.
         """
         limit = timeout_seconds or self.timeout_seconds
         event = self.contract.by_index(call.index)
@@ -607,24 +610,18 @@ class Browser:
     def _driven(self, page: OpenPage, event: Event, call: Call, limit: float) -> Observation:
         head = self.contract.root(event)
         trigger = _trigger(head, call.trigger)
-        inputs = list(zip(event.inputs, call.inputs, strict=False))
-        last = [pair for pair in inputs if pair[0].component.id == trigger.component]
-        sets_off = trigger.event in SETTING and bool(last)
         before = len(page.traffic.read())
-        for parameter, value in inputs:
-            if not (sets_off and parameter.component.id == trigger.component):
+        for parameter, value in zip(event.inputs, call.inputs, strict=False):
+            if parameter.component.id != trigger.component or trigger.event not in SETTING:
                 self._set(page, parameter.component, value)
         page.settle(seconds=0.05)
         page.took_place(before)
-        before = len(page.traffic.exchanges)
+        before = self._since[call.session] = len(page.traffic.exchanges)
         if trigger.event == "load":
-            before = 0
+            before = self._since[call.session] = 0
             page.open(timeout_seconds=limit)
-        elif sets_off:
-            self._change(page, last[0][0].component, last[0][1])
         else:
-            self._set_off(page, head, trigger, call)
-        self._since[call.session] = before
+            self._set_off(page, head, trigger, _value_for(trigger, event, call))
         exchange = self._awaited(page, event, before, limit)
         page.took_place(before)
         return exchange.observation(self.app, call)
@@ -633,8 +630,8 @@ class Browser:
         """Leave *value* in the component, by hand, unless it is there already."""
         if component.type in UNSEEN or page.holds(component, value):
             return
-        if component.type == "dataset" and isinstance(value, int):
-            return  # a row is not set but clicked
+        if component.type == "dataset":
+            return  # its rows are clicked, not set
         self._change(page, component, value)
 
     def _change(self, page: OpenPage, component: Component, value: Any) -> None:
@@ -658,16 +655,26 @@ class Browser:
             raise CannotDrive(component.label, f"it {drawn} in the page") from error
         return node
 
-    def _set_off(self, page: OpenPage, event: Event, trigger: Trigger, call: Call) -> None:
-        component = self.contract.components.get(trigger.component or -1)
-        if component is None or trigger.event not in GESTURES:
-            raise CannotDrive(event.label, f"{trigger} is nothing that this driver can do")
-        node = self._reachable(page, component)
+    def _set_off(self, page: OpenPage, event: Event, trigger: Trigger, value: Any) -> None:
+        """Do what the trigger says; *value* is what its own component is to be given."""
+        component = self.contract.components.get(
+            -1 if trigger.component is None else trigger.component
+        )
+        if trigger.event == "tick":
+            return  # a timer needs no hand
+        if component is None:
+            raise CannotDrive(event.label, f"{trigger} is nothing that a hand can do")
         if component.type == "dataset":
-            row = next((v for v in call.inputs if isinstance(v, int)), 0)
-            node.locator("tbody tr, .gallery-item, .gallery > button").nth(row).click()
-            return
-        GESTURES[trigger.event](node, component)
+            rows = "tbody tr, .gallery-item, .gallery > button"
+            self._reachable(page, component).locator(rows).nth(int(value or 0)).click()
+        elif trigger.event in GESTURES:
+            GESTURES[trigger.event](self._reachable(page, component), component)
+        elif value is ABSENT:
+            raise CannotDrive(event.label, f"nothing says what to give {component.label}")
+        elif page.holds(component, value):
+            raise CannotDrive(component.label, "it holds that value already, so nothing changes")
+        else:
+            self._change(page, component, value)
 
     def _awaited(self, page: OpenPage, event: Event, before: int, limit: float) -> Exchange:
         """Return the last exchange of *event* since *before*, once it has ended."""
@@ -685,7 +692,8 @@ class Browser:
                 continue
             if not found and now - begun > self._patience(page, before, limit):
                 raise CannotDrive(event.label, "the page sent nothing when it was set off")
-            if found and now - found[-1].started > limit:
+            if found and now - _spoke(found[-1]) > limit:
+                found[-1].given_up, found[-1].done = now, True
                 return found[-1]
             page.pause(0.02)
 
@@ -895,7 +903,8 @@ GESTURES: Mapping[str, Callable[[Locator, Component], None]] = {
 }
 #: Events that the setting of a value sets off.
 SETTING = ("change", "input", "upload", "release", "select")
-PREFERRED = ("click", "submit", *SETTING, "blur", "focus", "load")
+PREFERRED = ("click", "submit", *SETTING, "blur", "focus", "tick", "load")
+ABSENT = object()
 
 
 def _trigger(event: Event, wanted: int | None) -> Trigger:
@@ -907,6 +916,12 @@ def _trigger(event: Event, wanted: int | None) -> Trigger:
                 return trigger
     ways = ", ".join(map(str, known)) or "nothing"
     raise CannotDrive(event.label, f"{ways} sets it off, which no hand on the page can do")
+
+
+def _value_for(trigger: Trigger, event: Event, call: Call) -> Any:
+    """Return what the call gives to the component that sets the event off; ABSENT if nothing."""
+    pairs = zip(event.inputs, call.inputs, strict=False)
+    return next((v for p, v in pairs if p.component.id == trigger.component), ABSENT)
 
 
 def node_id(component: Component) -> str:
@@ -962,6 +977,11 @@ def _pairs(layout: Mapping[str, Any]) -> Iterator[tuple[int, int]]:
     for child in layout.get("children") or ():
         yield layout["id"], child["id"]
         yield from _pairs(child)
+
+
+def _spoke(exchange: Exchange) -> float:
+    """Return when the app last said anything of it."""
+    return max((message.at for message in exchange.messages), default=exchange.started)
 
 
 def _loads(event: Event) -> bool:

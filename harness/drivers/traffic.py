@@ -96,7 +96,10 @@ REFUSALS = (401, 403, 413, 422, 429, 503)
 
 @dataclass(slots=True)
 class Exchange:
-    """One event that the page sent: the request, and every message that came for it."""
+    """One event that the page sent: the request, and every message that came for it.
+
+    *given_up* is when nobody waited for it any longer, 0 if it ended by itself.
+    """
 
     index: int
     session: str
@@ -107,6 +110,7 @@ class Exchange:
     messages: tuple[Message, ...] = ()
     refusal: str = ""
     done: bool = False
+    given_up: float = 0.0
 
     def observation(self, app: App, call: Call | None = None) -> Observation:
         """Return it in the drivers' common shape.
@@ -125,7 +129,7 @@ class Exchange:
             call=call,
             driver="browser",
             started=self.started,
-            ended=max((m.at for m in self.messages), default=self.started),
+            ended=self.given_up or max((m.at for m in self.messages), default=self.started),
             messages=(Message("sent", self.started, self.body), *self.messages),
             outputs=None if error else self._outputs(),
             error=error,
@@ -154,7 +158,9 @@ class Exchange:
             return CallError(kind, f"HTTP {self.status}: {self.refusal}", "route")
         last = self._last()
         if last is None:
-            return CallError("timeout", "the last message did not come", "queue")
+            waited = self.given_up - self.started
+            said = f"nothing came for {waited:.0f} s" if self.given_up else "it was still running"
+            return CallError("timeout", said)
         if last.kind == "unexpected_error":
             return CallError("unexpected", str(last.data.get("message", "")), "queue")
         output = last.data.get("output") or {}

@@ -51,12 +51,8 @@ def words(longest: int | None, *, lines: bool) -> st.SearchStrategy[str]:
     """Return plain words and odd text, at most *longest* characters."""
     limit = longest if longest is not None else 400
     known = [t for t in NASTY if len(t) <= limit and (lines or "\n" not in t)]
-    alphabet = st.characters(
-        exclude_categories=["Cs"], exclude_characters="" if lines else "\n\r"
-    )
-    plain = st.lists(st.sampled_from(WORDS), max_size=12).map(
-        lambda parts: " ".join(parts)[:limit]
-    )
+    alphabet = st.characters(exclude_categories=["Cs"], exclude_characters="" if lines else "\n\r")
+    plain = st.lists(st.sampled_from(WORDS), max_size=12).map(lambda parts: " ".join(parts)[:limit])
     return st.sampled_from(known) | plain | st.text(alphabet, max_size=min(limit, 40))
 
 
