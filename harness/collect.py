@@ -32,12 +32,12 @@ __all__ = [
     "attach_part",
     "blame",
     "collect_suites",
-    "tidy",
     "hand_over",
     "parametrize",
     "scheduler",
     "take_ids",
     "take_over",
+    "tidy",
     "turn",
 ]
 
@@ -192,7 +192,7 @@ def expect_none(session: Session, findings: Iterable[Finding]) -> None:
 
 
 def told_as(finding: Finding) -> str:
-    """Return a finding as it is read in a terminal: what, where, with which input, the traceback."""
+    """Return a finding as it is read in a terminal: what, where, with what, the traceback."""
     lines = [f"{finding.title}"]
     if finding.event:
         lines.append(f"event:  {finding.event}")

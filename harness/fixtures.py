@@ -13,7 +13,7 @@ from .collect import Judged, Timed, VisitedPage, session_key
 from .errors import CallFailed, HarnessError
 from .session import Session
 
-__all__ = ["Events", "EventCall"]
+__all__ = ["EventCall", "Events"]
 
 
 def _session(request: pytest.FixtureRequest) -> Session:

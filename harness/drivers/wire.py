@@ -241,10 +241,11 @@ class _Exchange:
     def observation(self) -> Observation:
         evidence = self.wire.app.evidence(self.event_id, self.session)
         error = self.error
-        if error is not None and evidence is not None and evidence.exception:
-            if error.kind in ("author", "unexpected"):
-                kind: Any = "author" if evidence.intended else "unexpected"
-                error = CallError(kind, error.message or evidence.message, evidence.step)
+        known = evidence is not None and bool(evidence.exception)
+        if error is not None and known and error.kind in ("author", "unexpected"):
+            assert evidence is not None
+            kind: Any = "author" if evidence.intended else "unexpected"
+            error = CallError(kind, error.message or evidence.message, evidence.step)
         return Observation(
             call=self.call,
             driver="wire",
