@@ -521,6 +521,15 @@ def test_messages_come_with_times_and_evidence(components: Browser) -> None:
 
 
 @pytest.mark.browser
+def test_a_change_needs_another_value(components: Browser) -> None:
+    """A value that is there already changes nothing, and the page sends nothing."""
+    call(components, "typed", "once")
+
+    with pytest.raises(CannotDrive, match="holds that value already"):
+        call(components, "typed", "once")
+
+
+@pytest.mark.browser
 def test_what_no_hand_can_set_is_said(components: Browser) -> None:
     """The component and the reason are named."""
     with pytest.raises(CannotDrive, match=r"JSON'.*a json takes nothing by hand"):
@@ -608,6 +617,45 @@ def test_classifier(context: BrowserContext, serve: Serve) -> None:
     assert "Choose a picture first." in refused.error.message
     assert answered.outputs is not None
     assert "sunset" == answered.outputs[0]["label"]
+
+
+@pytest.mark.browser
+def test_a_row_of_examples_is_clicked(context: BrowserContext, serve: Serve) -> None:
+    """The input of a table of examples is the number of the row."""
+    with Browser(context, serve("classifier.py")) as driver:
+        observation = call(driver, "load_example", 1)
+
+    assert observation.outputs is not None
+    assert "forest.png" in str(observation.outputs[0])
+
+
+@pytest.mark.browser
+def test_a_silent_app_is_a_timeout(context: BrowserContext, serve: Serve) -> None:
+    """The call ends after the time it was given, and says how long nothing came."""
+    with Browser(context, serve("defect.py", TWINS / "api.hang")) as driver:
+        (event,) = [e for e in driver.contract.events if e.backend]
+        values = [
+            True if p.component.type == "checkbox" else p.component.value for p in event.inputs
+        ]
+        observation = driver.call(
+            Call(event.label, event.index, tuple(values)), timeout_seconds=1.0
+        )
+
+    assert observation.error is not None
+    assert ("timeout", "nothing came for 1 s") == (
+        observation.error.kind,
+        observation.error.message,
+    )
+    assert 1.0 <= observation.seconds < 3.0
+
+
+@pytest.mark.browser
+def test_a_mounted_app(context: BrowserContext, serve: Serve) -> None:
+    """Pages and events below a path of the author's own server."""
+    app = serve("mounted.py")
+
+    assert app.url.endswith("/ui")
+    assert [] == findings(context, app)
 
 
 def _judges_a_picture(event: Event) -> bool:
