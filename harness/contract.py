@@ -273,11 +273,14 @@ def _components(
     raw = list(raw)
     parents = _parents([layout, *(p["layout"] for p in (config.get("page") or {}).values())])
     props = {item["id"]: item.get("props", {}) for item in raw}
+    kinds = {item["id"]: item["type"] for item in raw}
 
     def reachable(identity: int) -> bool:
         seen: int | None = identity
         while seen is not None:
-            if props.get(seen, {}).get("visible") in (False, "hidden"):
+            given = props.get(seen, {})
+            shut = kinds.get(seen) == "tabitem" and given.get("interactive") is False
+            if shut or given.get("visible") in (False, "hidden"):
                 return False
             seen = parents.get(seen)
         return True
