@@ -34,6 +34,7 @@ TRIANGLE = (
 )
 
 Serve = Callable[..., App]
+Opened = Callable[..., PageVisit]
 
 
 def media(name: str, mime: str) -> Media:
@@ -63,15 +64,29 @@ def context(program: Program) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture(scope="module")
+def opened(program: Program, serve: Serve) -> Opened:
+    """Return a function that opens an app's first page; each app's only once."""
+    seen: dict[tuple[str, Path], PageVisit] = {}
+
+    def once(name: str, folder: Path = FIXTURES / "apps") -> PageVisit:
+        if (name, folder) not in seen:
+            app = serve(name, folder)
+            with program.new_context() as visitor:
+                seen[name, folder] = visit(visitor, app, app.contract)
+        return seen[name, folder]
+
+    return once
+
+
+@pytest.fixture(scope="module")
 def components(program: Program, serve: Serve) -> Iterator[Browser]:
     """The driver on the app that has one of each component."""
     with program.new_context() as opened, Browser(opened, serve("components.py")) as driver:
         yield driver
 
 
-def findings(context: BrowserContext, app: App) -> list[Finding]:
-    """What the checks say of the app's first page."""
-    seen = visit(context, app, app.contract)
+def findings(seen: PageVisit) -> list[Finding]:
+    """What the checks say of a page."""
     return [finding for check in CHECKS for finding in check(seen)]
 
 
@@ -215,15 +230,14 @@ def test_finding_a_browser_does_not_import_playwright() -> None:
 
 @pytest.mark.browser
 @pytest.mark.parametrize(
-    "name", ["text_tool", "classifier", "chat", "converter", "tabs", "login", "components"]
+    "name",
+    ["text_tool", "classifier", "chat", "converter", "tabs", "login", "mounted", "components"],
 )
-def test_healthy_apps_give_no_finding(context: BrowserContext, serve: Serve, name: str) -> None:
+def test_healthy_apps_give_no_finding(opened: Opened, name: str) -> None:
     """Gradio's own page is no finding of anybody's, and every component is drawn."""
-    app = serve(f"{name}.py")
+    seen = opened(f"{name}.py")
 
-    seen = visit(context, app, app.contract)
-
-    assert [] == [finding for check in CHECKS for finding in check(seen)]
+    assert [] == findings(seen)
     assert () == seen.absent
     assert len(seen.rendered) > 2
 
@@ -231,17 +245,17 @@ def test_healthy_apps_give_no_finding(context: BrowserContext, serve: Serve, nam
 @pytest.mark.browser
 @pytest.mark.parametrize("check", ["ui.console-error", "ui.missing-resource", "ui.render"])
 @pytest.mark.parametrize(("twin", "times"), [("defect", 1), ("mended", 0)])
-def test_twins(context: BrowserContext, serve: Serve, check: str, twin: str, times: int) -> None:
+def test_twins(opened: Opened, check: str, twin: str, times: int) -> None:
     """Each defect is exactly one finding of its own check; mended, there is none."""
-    found = findings(context, serve(f"{twin}.py", TWINS / check))
+    found = findings(opened(f"{twin}.py", TWINS / check))
 
     assert [check] * times == [finding.check for finding in found]
 
 
 @pytest.mark.browser
-def test_a_failed_render_names_the_exception(context: BrowserContext, serve: Serve) -> None:
+def test_a_failed_render_names_the_exception(opened: Opened) -> None:
     """The finding carries the app's own traceback and place."""
-    (found,) = findings(context, serve("defect.py", TWINS / "ui.render"))
+    (found,) = findings(opened("defect.py", TWINS / "ui.render"))
 
     assert ("KeyError", "show") == (found.exception, found.function)
     assert "defect.py:" in found.location
@@ -249,11 +263,9 @@ def test_a_failed_render_names_the_exception(context: BrowserContext, serve: Ser
 
 
 @pytest.mark.browser
-def test_load_events_are_waited_for_and_told(context: BrowserContext, serve: Serve) -> None:
+def test_load_events_are_waited_for_and_told(opened: Opened) -> None:
     """What the page sets off by itself comes as observations with outputs and evidence."""
-    app = serve("tabs.py")
-
-    seen = visit(context, app, app.contract)
+    seen = opened("tabs.py")
 
     welcome = next(o for o in seen.observations if o.call.event == "welcome")
     assert ("There are 5 planets in the table.",) == welcome.outputs
@@ -263,13 +275,9 @@ def test_load_events_are_waited_for_and_told(context: BrowserContext, serve: Ser
 
 
 @pytest.mark.browser
-def test_components_in_other_tabs_are_looked_for_there(
-    context: BrowserContext, serve: Serve
-) -> None:
+def test_components_in_other_tabs_are_looked_for_there(opened: Opened) -> None:
     """A tab that is not selected is selected, to see what it draws."""
-    app = serve("tabs.py")
-
-    seen = visit(context, app, app.contract)
+    seen = opened("tabs.py")
 
     assert {"Textbox 'Task'", "Textbox 'Picked'", "Textbox 'Word'"} <= {
         component.label for component in seen.rendered
@@ -277,18 +285,13 @@ def test_components_in_other_tabs_are_looked_for_there(
 
 
 @pytest.mark.browser
-def test_the_screenshot_is_a_picture_of_the_size_it_says(
-    context: BrowserContext, serve: Serve
-) -> None:
-    """A PNG, 1280 wide and at most 2000 tall, the same when taken again."""
-    app = serve("components.py")
+def test_the_screenshot_is_a_picture_of_the_size_it_says(opened: Opened) -> None:
+    """A PNG, 1280 wide, and of a long page the first 2000 pixels."""
+    shot = opened("components.py").screenshot
 
-    shots = [visit(context, app, app.contract).screenshot for _ in range(2)]
-
-    assert shots[0] is not None
-    assert shots[0] == shots[1]
-    png = base64.b64decode(shots[0].png)
-    assert (1280, 2000) == (shots[0].width, shots[0].height) == struct.unpack(">II", png[16:24])
+    assert shot is not None
+    png = base64.b64decode(shot.png)
+    assert (1280, 2000) == (shot.width, shot.height) == struct.unpack(">II", png[16:24])
 
 
 @pytest.mark.browser
@@ -298,7 +301,7 @@ def test_a_page_that_is_not_there(context: BrowserContext, serve: Serve) -> None
 
     seen = visit(context, app, app.contract, "no/such/page", timeout_seconds=3)
 
-    assert ["ui.page-load"] == [f.check for check in CHECKS for f in check(seen)]
+    assert ["ui.page-load"] == [finding.check for finding in findings(seen)]
 
 
 @pytest.mark.browser
@@ -331,7 +334,7 @@ def test_blank_page(context: BrowserContext, serve: Serve, write: Callable[..., 
 
     seen = visit(context, app, app.contract, timeout_seconds=3)
 
-    found = [f for check in CHECKS for f in check(seen)]
+    found = findings(seen)
     assert ["ui.page-load"] == [finding.check for finding in found]
     assert "stays blank" in found[0].title
 
@@ -350,7 +353,7 @@ def test_what_the_browser_says_of_requests_is_no_error_of_a_script(text: str) ->
     """Requests are judged where they are answered."""
     seen = seen_page(console_errors=(ConsoleError(text, "http://127.0.0.1:7860/x.js", 1),))
 
-    assert [] == [f for check in CHECKS for f in check(seen)]
+    assert [] == findings(seen)
 
 
 def test_the_same_error_is_told_once() -> None:
@@ -374,7 +377,7 @@ def test_optional_resources_may_be_missing(path: str, times: int) -> None:
     """What a browser or Gradio asks for without the author is not the author's to bring."""
     seen = seen_page(missing=(Missing(f"http://127.0.0.1:7860/{path}", 404),))
 
-    assert times == len([f for check in CHECKS for f in check(seen)])
+    assert times == len(findings(seen))
 
 
 @pytest.mark.parametrize(
@@ -427,7 +430,7 @@ def test_a_component_without_a_node_is_not_drawn(
     seen = visit(context, app, app.contract)
 
     assert ["Textbox 'Taken'"] == [component.label for component in seen.absent]
-    (found,) = [f for check in CHECKS for f in check(seen)]
+    (found,) = findings(seen)
     assert "Not drawn on the page /: Textbox 'Taken'" == found.title
 
 
@@ -453,7 +456,6 @@ HAND = {
     "file": (media(*TABLE), told("people.csv")),
     "files": ([media(*TABLE), media(*NOTES)], [told("people.csv"), told("notes.txt")]),
     "gallery": ([media(*PICTURE)], [[told("rgb.png"), None]]),
-    "model": (Media("t.stl", TRIANGLE, "model/stl"), ("t.stl", len(TRIANGLE))),
     "upload": (media(*NOTES), told("notes.txt")),
     "multimodal": (
         {"text": "hello", "files": [media(*NOTES)]},
@@ -469,6 +471,8 @@ HAND = {
     "hidden_away": ("in an accordion", "in an accordion"),
     "entered": ("then Enter", "then Enter"),
     "typed": ("changes", "changes"),
+    # Last: it is drawn without a graphics card from then on, which slows the page down.
+    "model": (Media("t.stl", TRIANGLE, "model/stl"), ("t.stl", len(TRIANGLE))),
 }
 
 
@@ -649,15 +653,6 @@ def test_a_silent_app_is_a_timeout(context: BrowserContext, serve: Serve) -> Non
     assert 1.0 <= observation.seconds < 3.0
 
 
-@pytest.mark.browser
-def test_a_mounted_app(context: BrowserContext, serve: Serve) -> None:
-    """Pages and events below a path of the author's own server."""
-    app = serve("mounted.py")
-
-    assert app.url.endswith("/ui")
-    assert [] == findings(context, app)
-
-
 def _judges_a_picture(event: Event) -> bool:
     return [p.component.type for p in event.inputs] == ["image"] and event.backend
 
@@ -694,11 +689,10 @@ def test_converter(context: BrowserContext, serve: Serve) -> None:
 
 
 @pytest.mark.browser
-def test_login(context: BrowserContext, serve: Serve) -> None:
+def test_login(context: BrowserContext, serve: Serve, opened: Opened) -> None:
     """The app's first user is logged in before the page is opened."""
-    app = serve("login.py")
-    seen = visit(context, app, app.contract)
-    with Browser(context, app) as driver:
+    seen = opened("login.py")
+    with Browser(context, serve("login.py")) as driver:
         written = call(driver, "write", "dear diary")
 
     assert ("Welcome, ada.",) == seen.observations[0].outputs

@@ -132,7 +132,7 @@ def render(seen: PageVisit) -> list[Finding]:
     """
     if not seen.mounted:
         return []
-    found = [_left_empty(part, seen) for part in seen.empty]
+    found = [_left_empty(part, seen) for part in seen.empty if not _lacking(part)]
     if seen.absent and seen.rendered:
         names = ", ".join(component.label for component in seen.absent[:5])
         more = f" and {len(seen.absent) - 5} more" if len(seen.absent) > 5 else ""
@@ -140,6 +140,11 @@ def render(seen: PageVisit) -> list[Finding]:
         detail = "The app declares it visible; the page holds no node for it, or one without size."
         found.append(Finding("ui.render", "", Severity.ERROR, title, detail, step="rendering"))
     return found
+
+
+def _lacking(part: EmptyPart) -> bool:
+    """Whether it failed for want of something that this machine does not have."""
+    return bool(part.observation.evidence and part.observation.evidence.needs)
 
 
 def _left_empty(part: EmptyPart, seen: PageVisit) -> Finding:

@@ -49,8 +49,10 @@ QUIET_SECONDS = 0.25
 ENDLESS_SECONDS = 5.0
 #: How long a mounted page may take to fetch and draw what it shows at first.
 DRAW_SECONDS = 2.0
+#: How long to reach for something on the page that ought to be there.
+HAND_SECONDS = 8
 #: How long the page may take to send an event that it was made to set off.
-SEND_SECONDS = 5.0
+SEND_SECONDS = 6.0
 
 MEDIA = frozenset(
     [
@@ -458,7 +460,9 @@ class OpenPage:
             if harmless and self._listens(container):
                 return False
             if container.type == "accordion":
-                self.node(container).locator("> button.label-wrap").first.click(timeout=3_000)
+                self.node(container).locator("> button.label-wrap").first.click(
+                    timeout=HAND_SECONDS * 1000
+                )
             else:
                 self._select_tab(container)
             self.pause(0.05)
@@ -468,14 +472,14 @@ class OpenPage:
     def _select_tab(self, container: Component) -> None:
         head = self._tab_head(container)
         if head.count() and head.is_visible():
-            head.click(timeout=3_000)
+            head.click(timeout=HAND_SECONDS * 1000)
             return
         # Tabs that do not fit into the row are in a menu of their own.
         tabs = self.page.locator(f'[id="{self._node_of(self._parents.get(container.id))}"]')
-        tabs.locator(".overflow-menu > button").first.click(timeout=3_000)
+        tabs.locator(".overflow-menu > button").first.click(timeout=HAND_SECONDS * 1000)
         label = str(container.props.get("label") or "")
         menu = tabs.locator(".overflow-dropdown button")
-        menu.get_by_text(label, exact=True).click(timeout=3_000)
+        menu.get_by_text(label, exact=True).click(timeout=HAND_SECONDS * 1000)
 
     def _node_of(self, identity: int | None) -> str:
         component = self.contract.components.get(identity) if identity is not None else None
@@ -649,7 +653,7 @@ class Browser:
                 raise CannotDrive(component.label, f"its {container.label} does not open")
         node = page.node(component)
         try:
-            node.wait_for(state="visible", timeout=3_000)
+            node.wait_for(state="visible", timeout=HAND_SECONDS * 1000)
         except PlaywrightError as error:
             drawn = "is hidden" if node.count() else "has no node that can be told apart"
             raise CannotDrive(component.label, f"it {drawn} in the page") from error
