@@ -388,7 +388,7 @@ class _Search:
         return Repeats(history.count("F"), len(history), history)
 
     def _part(self, findings: list[Finding]) -> Part:
-        skipped = ()
+        skipped: tuple[Skipped, ...] = ()
         if self.needs:
             why = f"needs {self.needs}, which is not there: {self.needs_message}"
             skipped = (Skipped(self.event.label, why),)
@@ -398,7 +398,9 @@ class _Search:
             dataclasses.replace(
                 row_of(events.get(label), label, order.get(label, len(order))),
                 cases=sum(counts.values()),
-                **counts,
+                answered=counts["answered"],
+                refused=counts["refused"],
+                failed=counts["failed"],
             )
             for label, counts in self.rows.items()
         )

@@ -104,7 +104,7 @@ class EventCall:
             raise CallFailed(
                 f"{self.event.label} ended with {observation.error.kind} error: {message}\n{told}"
             )
-        outputs = observation.outputs or ()
+        outputs: tuple[Any, ...] = observation.outputs or ()
         return outputs[0] if len(outputs) == 1 else tuple(outputs) or None
 
     def observe(self, *inputs: Any, **named: Any) -> Any:

@@ -95,7 +95,7 @@ def _sent(component: Component) -> set[str]:
     kind = component.props.get("type")
     if component.type == "image":
         by_type: Mapping[str, str] = {"numpy": "array", "pil": "picture", "filepath": "text"}
-        return {by_type[kind]} if kind in by_type else set()
+        return {by_type[str(kind)]} if kind in by_type else set()
     if component.type == "audio":
         return {"numpy": {"tuple"}, "filepath": {"text"}}.get(str(kind), set())
     if component.type == "dataframe":
