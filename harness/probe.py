@@ -66,6 +66,10 @@ NEEDS = (
         "a GPU",
         re.compile(r"No CUDA GPUs|NVIDIA driver|CUDA is not available|not compiled with CUDA"),
     ),
+    (
+        "a program",
+        re.compile(r"(?i)(could not|cannot|couldn't) find ffmpeg|ffmpeg[^.]{0,40} not (found|installed)"),
+    ),
     ("a model", re.compile(r"RepositoryNotFound|is not a local folder and is not a valid model")),
 )
 

@@ -14,6 +14,8 @@ __all__ = ["CHECKS"]
 
 #: Below this, waiting for the first output is no matter for a visitor.
 LATE_SECONDS = 1.0
+#: A counter that shows its numbers one by one is no text cut into pieces.
+LEAST_LETTERS = 20
 TEXT = frozenset(("textbox", "markdown", "code", "html", "chatbot"))
 
 
@@ -115,7 +117,8 @@ def _pieces(texts: list[str]) -> bool:
     for before, after in itertools.pairwise(texts):
         if before.strip() in after or after.strip() in before or _shared(before, after) > 0.5:
             return False
-    return sum(map(len, texts[:-1])) > len(texts[-1])
+    letters = sum(character.isalpha() for text in texts for character in text)
+    return letters >= LEAST_LETTERS and sum(map(len, texts[:-1])) > len(texts[-1])
 
 
 def _shared(first: str, second: str) -> float:
