@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.server
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -354,6 +355,9 @@ def test_evidence_is_told_as_it_comes(wire: Wire) -> None:
     probe.on_record = lambda key, evidence: heard.__setitem__(key, evidence.exception)
     try:
         observation = observed(wire, "index", "a")
+        limit = time.monotonic() + 5
+        while not heard and time.monotonic() < limit:
+            time.sleep(0.01)  # the answer is sent before the call has quite ended
     finally:
         probe.on_record = None
 

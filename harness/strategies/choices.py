@@ -62,6 +62,8 @@ def dropdown(component: Component) -> st.SearchStrategy[Any]:
         one: st.SearchStrategy[Any] = st.sampled_from(known) if known else st.nothing()
         if own is not None:
             one = one | own
+        if not known and own is None:
+            return st.just([])
         return st.lists(one, unique_by=repr, max_size=most or 6)
     return _one(component, known) if own is None else _one(component, known) | own
 

@@ -7,6 +7,8 @@ import io
 import math
 import struct
 import wave
+import zipfile
+from collections.abc import Callable
 from typing import Any
 
 from hypothesis import strategies as st
@@ -15,7 +17,19 @@ from ..contract import Component
 from ..observation import Media
 from .text import words
 
-__all__ = ["audio", "file", "image", "image_editor", "multimodal", "picture", "sound"]
+__all__ = [
+    "audio",
+    "file",
+    "film",
+    "gallery",
+    "image",
+    "image_editor",
+    "model",
+    "multimodal",
+    "picture",
+    "sound",
+    "video",
+]
 
 #: (mode, width, height, format): shortest description first, the plain one before the odd.
 PICTURES = (
@@ -27,6 +41,9 @@ PICTURES = (
     ("LA", 16, 16, "PNG"),
     ("RGB", 64, 48, "JPEG"),
     ("L", 24, 24, "JPEG"),
+    ("1", 16, 16, "PNG"),
+    ("I;16", 16, 16, "PNG"),
+    ("CMYK", 24, 24, "JPEG"),
     ("RGB", 200, 3, "PNG"),
     ("RGB", 3, 200, "PNG"),
     ("RGB", 32, 32, "WEBP"),
@@ -71,6 +88,8 @@ def picture(mode: str, width: int, height: int, kind: str) -> Media:
     ]
     image.putdata(pixels)
     buffer = io.BytesIO()
+    if mode == "I;16":
+        image = image.convert("L").convert("I").point(lambda value: value * 256)
     image.convert(mode).save(buffer, kind)
     name = f"{mode.lower()}-{width}x{height}.{kind.lower().replace('jpeg', 'jpg')}"
     return Media(name, buffer.getvalue(), MIMES[kind])
@@ -87,6 +106,64 @@ def sound(rate: int, channels: int, frames: int) -> Media:
         tone = (int(12000 * math.sin(2 * math.pi * 440 * n / rate)) for n in range(frames))
         out.writeframes(b"".join(struct.pack("<h", value) * channels for value in tone))
     return Media(f"{rate}hz-{channels}ch-{frames}.wav", buffer.getvalue(), "audio/wav")
+
+
+@functools.lru_cache(maxsize=1)
+def film() -> Media:
+    """Return five frames of moving colour: AVI with a JPEG a frame, which needs no encoder."""
+    frames = []
+    for number in range(5):
+        from PIL import Image
+
+        buffer = io.BytesIO()
+        Image.new("RGB", (32, 24), (number * 50, 128, 255 - number * 50)).save(buffer, "JPEG")
+        data = buffer.getvalue()
+        frames.append(data + b"\0" * (len(data) % 2))
+
+    def chunk(name: bytes, *parts: bytes) -> bytes:
+        data = b"".join(parts)
+        return name + struct.pack("<I", len(data)) + data
+
+    count, largest = len(frames), max(map(len, frames))
+    rate, size = (100_000, 10), (32, 24)
+    main = (rate[0], largest * rate[1], 0, 16, count, 0, 1, largest, *size, 0, 0, 0, 0)
+    stream = (0, 0, 0, 1, rate[1], 0, count, largest, 0xFFFFFFFF, 0, 0, 0)
+    bitmap = struct.pack("<IiiHH4sIiiII", 40, *size, 1, 24, b"MJPG", 32 * 24 * 3, 0, 0, 0, 0)
+    header = chunk(
+        b"LIST",
+        b"hdrl",
+        chunk(b"avih", struct.pack("<14I", *main)),
+        chunk(
+            b"LIST",
+            b"strl",
+            chunk(b"strh", b"vidsMJPG", struct.pack("<12I", *stream)),
+            chunk(b"strf", bitmap),
+        ),
+    )
+    places, at = [], 4
+    for frame in frames:
+        places.append(b"00dc" + struct.pack("<III", 16, at, len(frame)))
+        at += len(frame) + 8
+    movie = chunk(b"LIST", b"movi", *(chunk(b"00dc", frame) for frame in frames))
+    content = chunk(b"RIFF", b"AVI ", header, movie, chunk(b"idx1", *places))
+    return Media("five-frames.avi", content, "video/x-msvideo")
+
+
+def video(component: Component) -> st.SearchStrategy[Any]:
+    """A short film, and none at all; a format the author asks for would need an encoder."""
+    return st.none() | st.builds(film)
+
+
+def gallery(component: Component) -> st.SearchStrategy[Any]:
+    """Some pictures, each as the page lists it, and none at all."""
+    one = st.sampled_from(PICTURES[:8]).map(lambda s: {"image": picture(*s), "caption": None})
+    return st.none() | st.lists(one, min_size=1, max_size=3)
+
+
+def model(component: Component) -> st.SearchStrategy[Any]:
+    """A triangle, and none at all."""
+    triangle = Media("triangle.obj", b"v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n", "model/obj")
+    return st.none() | st.just(triangle)
 
 
 def image(component: Component) -> st.SearchStrategy[Any]:
@@ -148,11 +225,57 @@ def _files(types: Any) -> list[Media]:
             found += [m for m in drawn if kind[0] != "." or m.name.endswith(kind)]
         elif kind in ("audio", "audio/*", ".wav"):
             found += [sound(*spec) for spec in SOUNDS[:3]]
+        elif kind in ("video", "video/*", ".avi"):
+            found.append(film())
+        elif kind in ARCHIVES:
+            found.append(ARCHIVES[kind]())
         elif kind in ("text", "text/*"):
             found += [m for m in texts if m.name.endswith((".txt", ".csv", ".md"))]
         else:
-            found += [m for m in texts if m.name.endswith("." + kind.lstrip(".")) or m.mime == kind]
+            # Gradio knows an extension by its dot; of anything else it takes no file at all.
+            found += [m for m in texts if kind[:1] == "." and m.name.endswith(kind)]
     return list(dict.fromkeys(found))
+
+
+def _zip() -> Media:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr(zipfile.ZipInfo("notes.txt"), "one line\n")
+    return Media("sample.zip", buffer.getvalue(), "application/zip")
+
+
+def _pdf() -> Media:
+    parts = (
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 99 99]>>",
+    )
+    content, places = b"%PDF-1.4\n", []
+    for number, part in enumerate(parts, 1):
+        places.append(len(content))
+        content += b"%d 0 obj%b\nendobj\n" % (number, part)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    end = b"trailer<</Size 4/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % len(content)
+    content += b"xref\n0 4\n0000000000 65535 f \n" + table + end
+    return Media("sample.pdf", content, "application/pdf")
+
+
+def _drawn_as(extension: str, kind: str) -> Media:
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.new("RGB", (16, 16), (200, 80, 40)).save(buffer, kind)
+    return Media(f"sample{extension}", buffer.getvalue(), f"image/{kind.lower()}")
+
+
+ARCHIVES: dict[str, Callable[[], Media]] = {
+    ".zip": _zip,
+    ".pdf": _pdf,
+    ".gif": functools.partial(_drawn_as, ".gif", "GIF"),
+    ".bmp": functools.partial(_drawn_as, ".bmp", "BMP"),
+    ".tif": functools.partial(_drawn_as, ".tif", "TIFF"),
+    ".tiff": functools.partial(_drawn_as, ".tiff", "TIFF"),
+}
 
 
 def _picture(spec: tuple[str, int, int, str]) -> Media:

@@ -23,11 +23,13 @@ def number(component: Component) -> st.SearchStrategy[Any]:
     start, end = -100.0 if low is None else low, 100.0 if high is None else high
     if end < start:
         start, end = (low, low + 100) if low is not None else (end - 100, end)
-    if component.props.get("precision") == 0:
-        drawn: st.SearchStrategy[Any] = st.integers(math.ceil(start), math.floor(end))
+    first, last = math.ceil(start), math.floor(end)
+    if component.props.get("precision") == 0 and first <= last:
+        drawn: st.SearchStrategy[Any] = st.integers(first, last)
         inside = [n for n in inside if float(n).is_integer()]
+        edges = [n for n in edges if float(n).is_integer()]
     else:
-        drawn = st.integers(math.ceil(start), math.floor(end)) if end - start >= 1 else st.nothing()
+        drawn = st.integers(first, last) if first <= last else st.nothing()
         drawn = drawn | st.floats(start, end, allow_nan=False, allow_infinity=False)
     known = list(dict.fromkeys([*inside, *edges]))
     return (st.sampled_from(known) if known else st.nothing()) | drawn | st.none()

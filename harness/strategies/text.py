@@ -50,10 +50,27 @@ WORDS = ("the", "quick", "brown", "fox", "12", "3.5", "a", "I")
 def words(longest: int | None, *, lines: bool) -> st.SearchStrategy[str]:
     """Return plain words and odd text, at most *longest* characters."""
     limit = longest if longest is not None else 400
-    known = [t for t in NASTY if len(t) <= limit and (lines or "\n" not in t)]
-    alphabet = st.characters(exclude_categories=["Cs"], exclude_characters="" if lines else "\n\r")
+    known = [t for t in NASTY if _length(t) <= limit and (lines or "\n" not in t)]
+    # A browser turns every line break into \n.
+    alphabet = st.characters(
+        exclude_categories=["Cs"], exclude_characters="\r" if lines else "\n\r"
+    )
+    free = st.text(alphabet, max_size=min(limit, 40))
+    if limit < 80:
+        free = free.map(lambda text: _cut(text, limit))
     plain = st.lists(st.sampled_from(WORDS), max_size=12).map(lambda parts: " ".join(parts)[:limit])
-    return st.sampled_from(known) | plain | st.text(alphabet, max_size=min(limit, 40))
+    return st.sampled_from(known) | plain | free
+
+
+def _length(text: str) -> int:
+    """Return the length as a browser counts it, in UTF-16 units."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _cut(text: str, limit: int) -> str:
+    while _length(text) > limit:
+        text = text[:-1]
+    return text
 
 
 def textbox(component: Component) -> st.SearchStrategy[Any]:
@@ -65,7 +82,7 @@ def textbox(component: Component) -> st.SearchStrategy[Any]:
     shown = [
         t
         for t in (props.get("value"), props.get("placeholder"))
-        if isinstance(t, str) and t and (longest is None or len(t) <= longest)
+        if isinstance(t, str) and t and (longest is None or _length(t) <= longest)
     ]
     return base | st.sampled_from(shown) if shown else base
 

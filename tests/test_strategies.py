@@ -1,0 +1,306 @@
+"""What is drawn is what a visitor can send, and Gradio takes it."""
+
+from __future__ import annotations
+
+import ast
+import io
+import json
+import time
+import unicodedata
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import gradio
+import pytest
+from hypothesis import HealthCheck, Phase, find, given, seed, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from gradio_harness.app import App
+from gradio_harness.contract import Component, Parameter
+from gradio_harness.drivers.wire import Wire
+from gradio_harness.observation import Call, Media
+from gradio_harness.strategies import MAKERS, register, values
+from gradio_harness.strategies.media import PICTURES, SOUNDS, film, picture, sound
+
+MAJOR = int(gradio.__version__.split(".")[0])
+APPS = Path(__file__).resolve().parent.parent / "fixtures" / "apps"
+DRAWS = 60
+
+
+def part_names() -> list[str]:
+    """Return the names of the parts of inputs.py, without running it."""
+    tree = ast.parse((APPS / "inputs.py").read_text(encoding="utf-8"))
+    (parts,) = (
+        node.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "PARTS"
+    )
+    return list(ast.literal_eval(ast.unparse(ast.List(parts.keys, ast.Load()))))  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="module")
+def wire(serve: Callable[..., App]) -> Iterator[Wire]:
+    """Return a driver of the page with every input."""
+    with Wire(serve("inputs.py"), timeout_seconds=20) as driver:
+        yield driver
+
+
+def drawn(strategy: st.SearchStrategy[Any], count: int = DRAWS, number: int = 1) -> list[Any]:
+    """Return *count* values drawn under a seed."""
+    found: list[Any] = []
+
+    @seed(number)
+    @settings(
+        max_examples=count,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(strategy)
+    def draw(value: Any) -> None:
+        found.append(value)
+
+    draw()
+    return found
+
+
+def parameter(wire: Wire, name: str) -> Parameter:
+    """Return the one input of the event *name*."""
+    return wire.app.contract.event(name).inputs[0]
+
+
+def strategy_of(wire: Wire, name: str) -> st.SearchStrategy[Any]:
+    """Return the strategy for a part of inputs.py."""
+    strategy = values(parameter(wire, name).component)
+    assert strategy is not None
+    return strategy
+
+
+def component(kind: str, **props: Any) -> Component:
+    """Return a component of the page as the contract holds it."""
+    return Component(1, kind, kind, props)
+
+
+@pytest.mark.parametrize("name", part_names())
+def test_gradio_takes_every_value_that_is_drawn(wire: Wire, name: str) -> None:
+    """The author's function is reached: a refusal would be the strategy's mistake."""
+    event = wire.app.contract.event(name)
+    values_drawn = drawn(strategy_of(wire, name))
+
+    refused = []
+    for value in {repr(value): value for value in values_drawn}.values():
+        observation = wire.call(Call(name, event.index, (value,)))
+        if observation.error is not None:
+            refused.append((value, observation.error, observation.evidence))
+
+    assert [] == refused
+    assert values_drawn
+
+
+def test_every_strategy_is_tried_on_a_page(wire: Wire) -> None:
+    """Each component type with a strategy is on the page above (a dataset needs examples)."""
+    on_page = {parameter(wire, name).component.type for name in part_names()}
+
+    assert set(MAKERS) - {"dataset"} == on_page
+
+
+def test_rows_of_examples_are_drawn_and_taken(serve: Callable[..., App]) -> None:
+    """A visitor clicks a row: its number is sent."""
+    app = serve("classifier.py")
+    event, _ = app.contract.examples(app.contract.events[0])[0]
+    strategy = values(event.inputs[0].component)
+    assert strategy is not None
+    with Wire(app) as wire:
+        errors = {n: wire.call(Call("row", event.index, (n,))).error for n in set(drawn(strategy))}
+
+    assert {0: None, 1: None, 2: None} == errors
+
+
+@pytest.mark.parametrize("name", ["text", "number", "own_several", "message_files", "table"])
+def test_the_same_seed_draws_the_same_values(wire: Wire, name: str) -> None:
+    """A finding can be shown again."""
+    first, second = (drawn(strategy_of(wire, name), 20, 7) for _ in range(2))
+
+    assert repr(first) == repr(second)
+
+
+@pytest.mark.parametrize(
+    ("name", "allowed"),
+    [
+        ("short", lambda text: len(text.encode("utf-16-le")) // 2 <= 5),
+        ("one_line", lambda text: "\n" not in text and "\r" not in text),
+        ("password", lambda text: "\n" not in text),
+        ("lines", lambda text: "\r" not in text),
+        ("whole", lambda n: n is None or float(n).is_integer()),
+        ("cents", lambda n: n is None or n >= 0),
+        ("range", lambda n: n is None or -2.5 <= n <= 7.25),
+        ("narrow", lambda n: n is None or 0.2 <= n <= 0.9),
+        ("high", lambda n: n is None or n >= 1000),
+        ("low", lambda n: n is None or n <= -1000),
+        ("slider", lambda n: 0 <= n <= 10),
+        ("steps", lambda n: n in (3, 5, 7, 8)),
+        ("fine", lambda n: -1 <= n <= 1 and abs(round(n * 10) - n * 10) < 1e-6),
+        ("tick", lambda on: on in (True, False)),
+        ("group", lambda some: len(set(map(repr, some))) == len(some)),
+        ("radio", lambda one: one in ("one", "two", 3, 0.5)),
+        ("several", lambda some: len(some) <= 2),
+        ("colour", lambda text: len(text) == 7 and text[0] == "#"),
+        ("day", lambda text: text is None or len(text) == 10),
+        ("table_file", lambda file: file is None or file.name.endswith(".csv")),
+        ("uploads", lambda files: files and all(f.mime.startswith("text/") for f in files)),
+        ("upload", lambda file: isinstance(file, Media)),
+        ("folder", lambda files: files is None or isinstance(files, list)),
+        ("message", lambda message: len(message["files"]) <= 1),
+        ("table_array", lambda table: len(table["data"]) in (1, 2)),
+        ("table_shown", lambda table: {len(row) for row in table["data"]} <= {3}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_values_keep_to_what_the_page_allows(
+    wire: Wire, name: str, allowed: Callable[[Any], bool]
+) -> None:
+    """Limits, choices, counts and types of the component."""
+    assert [] == [v for v in drawn(strategy_of(wire, name), 60) if not allowed(v)]
+
+
+NOTHING = {
+    **dict.fromkeys(["number", "whole", "picture", "sound", "film", "file", "moment"], True),
+    **dict.fromkeys(["radio_empty", "dropdown_none"], True),
+    **dict.fromkeys(["text", "slider", "tick", "group", "radio", "several", "upload"], False),
+    **dict.fromkeys(["colour", "table", "code", "message", "editor"], False),
+}
+
+
+@pytest.mark.parametrize(("name", "possible"), NOTHING.items(), ids=NOTHING)
+def test_nothing_is_sent_only_where_the_page_can(wire: Wire, name: str, possible: bool) -> None:
+    """None for an emptied number or an empty file field, never for a slider or a text."""
+    assert possible == any(value is None for value in drawn(strategy_of(wire, name), 60))
+
+
+TEXTS: dict[str, Callable[[str], bool]] = {
+    "empty": lambda text: text == "",
+    "spaces": lambda text: text.isspace() and "\n" not in text,
+    "emoji": lambda text: "🙂" in text,
+    "joined emoji": lambda text: "\u200d" in text,
+    "combining": lambda text: any(unicodedata.combining(letter) for letter in text),
+    "right to left": lambda text: any(unicodedata.bidirectional(c) == "R" for c in text),
+    "nul": lambda text: "\x00" in text,
+    "control": lambda text: any(unicodedata.category(c) == "Cc" and c not in "\n\0" for c in text),
+    "several lines": lambda text: text.count("\n") > 1,
+    "long": lambda text: len(text) > 200,
+    "a word": lambda text: text.isalpha() and text.isascii(),
+    "a number": lambda text: text.isdecimal(),
+}
+
+
+def test_every_kind_of_text_is_drawn() -> None:
+    """Within a few hundred draws of an ordinary text field."""
+    texts = drawn(values(component("textbox")), 500)  # type: ignore[arg-type]
+
+    assert [] == [kind for kind, wanted in TEXTS.items() if not any(map(wanted, texts))]
+
+
+def test_pictures_are_real_and_in_every_mode() -> None:
+    """Each opens in Pillow with the mode, size and format that its name says."""
+    found = []
+    for mode, width, height, kind in PICTURES:
+        with Image.open(io.BytesIO(picture(mode, width, height, kind).content)) as image:
+            image.load()
+            found.append((image.mode, *image.size, image.format))
+
+    assert list(PICTURES) == found
+    assert {"1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16"} == {mode for mode, *_ in found}
+
+
+def test_sounds_and_films_are_real() -> None:
+    """WAV with the rate, channels and frames named; AVI with its frames as JPEG."""
+    import wave
+
+    found = []
+    for spec in SOUNDS:
+        with wave.open(io.BytesIO(sound(*spec).content)) as audio:
+            found.append((audio.getframerate(), audio.getnchannels(), audio.getnframes()))
+
+    assert list(SOUNDS) == found
+    assert (b"RIFF", b"AVI ") == (film().content[:4], film().content[8:12])
+    assert 5 == film().content.count(b"\xff\xd8\xff")
+
+
+@pytest.mark.parametrize("name", ["text", "picture", "files", "message_files", "table_shown"])
+def test_drawing_is_quick(wire: Wire, name: str) -> None:
+    """A few milliseconds a draw at most, Hypothesis's own work included."""
+    strategy = strategy_of(wire, name)
+    drawn(strategy, 5)
+    begun = time.thread_time()
+    drawn(strategy, 60)
+
+    assert (time.thread_time() - begun) / 60 < 0.01
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        component("textbox", interactive=False),
+        Component(1, "textbox", "Hidden", {}, reachable=False),
+        component("state"),
+        component("markdown"),
+        component("label"),
+    ],
+    ids=["not-interactive", "hidden", "state", "markdown", "label"],
+)
+def test_what_a_visitor_cannot_set_is_not_drawn(hidden: Component) -> None:
+    """The page sends back what it shows."""
+    assert values(hidden) is None
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        component("radio", choices=[]),
+        component("dropdown", choices=[], multiselect=True),
+        component("dropdown", choices=None, allow_custom_value=True),
+        component("checkboxgroup", choices=[]),
+        component("slider", minimum=5, maximum=5),
+        component("slider", minimum=None, maximum=None, step=None),
+        component("slider", minimum=0, maximum=1, step=0),
+        component("number", minimum=3, maximum=3, precision=0),
+        component("number", minimum=0.2, maximum=0.9, precision=0),
+        component("number", minimum=float("nan"), maximum=float("inf")),
+        component("dataset", samples=[]),
+        component("file", file_types=[".strange"]),
+        component("dataframe", headers=None, col_count=None, row_count=None),
+        component("dataframe", headers=["a"], row_count=(0, "fixed"), datatype=["str", "str"]),
+        component("textbox", max_length=0),
+    ],
+    ids=lambda value: f"{value.type}-{json.dumps(dict(value.props))}"[:50],
+)
+def test_a_component_without_room_still_has_a_value(odd: Component) -> None:
+    """No choices, equal bounds, an unknown type: something is drawn, nothing raises."""
+    strategy = values(odd)
+    assert strategy is not None
+
+    assert drawn(strategy, 10)
+
+
+def test_a_users_own_strategy_comes_first() -> None:
+    """`register` takes the class name in any case; it is used for every such component."""
+    from gradio_harness import strategies
+
+    register("Timer", lambda part: st.just(7))
+    try:
+        assert [7] == list(set(drawn(values(component("timer")), 5)))  # type: ignore[arg-type]
+    finally:
+        strategies._registered.clear()
+
+
+def test_the_simplest_value_is_a_short_one() -> None:
+    """Shrinking ends at what a person reads at a glance."""
+    quick = settings(database=None, deadline=None)
+    text = find(values(component("textbox")), lambda t: len(t) > 3, settings=quick)  # type: ignore[arg-type]
+    number = find(values(component("number")), lambda n: n and n > 10, settings=quick)  # type: ignore[arg-type]
+
+    assert len(text) <= 5
+    assert number in (11, 100)
