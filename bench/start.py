@@ -4,11 +4,12 @@ Each way is a command of its own, started anew in every round, in turns, until t
 is there; the ratio is the median of the rounds' own ratios to the bare script.
 
     python bench/start.py
-    python bench/start.py --pytest "--app fixtures/apps/two_events.py --app-suites api -k nothing"
+    python bench/start.py --pytest "--app trivial.py --app-only --app-suites api -k no_such_test"
     python bench/start.py --plugins
 
-The second times pytest to its end too; the third an empty pytest run with no plugin, with ours,
-and with all that are installed.
+The second times pytest (run in this folder) to its end too; the third an empty pytest run
+with no plugin, with ours, and with all that are installed. Where other work shares the machine,
+the CPU seconds, from start to end, say more than the clock.
 """
 
 from __future__ import annotations
@@ -59,7 +60,9 @@ def main() -> None:
         ways = plugin_ways(Path(folder)) if arguments.plugins else start_ways(arguments.pytest)
         for way in ways.values():
             way()  # bytecode and file cache warm
-        rounds = [{name: way() for name, way in ways.items()} for _ in range(arguments.rounds)]
+        rounds = [
+            {name: with_cpu(way) for name, way in ways.items()} for _ in range(arguments.rounds)
+        ]
     show(rounds)
 
 
@@ -97,6 +100,15 @@ def plugin_ways(folder: Path) -> dict[str, Callable[[], float]]:
         "with all installed": lambda: until_end(base),
         "with all but gradio_harness": lambda: until_end([*base, "-p", "no:gradio_harness"]),
     }
+
+
+def with_cpu(way: Callable[[], float]) -> tuple[float, float]:
+    """Return the seconds until what was waited for, and the CPU seconds until the end."""
+    before = os.times()
+    seconds = way()
+    after = os.times()
+    used = (after.children_user, after.children_system)
+    return seconds, sum(used) - before.children_user - before.children_system
 
 
 def bare() -> float:
@@ -138,7 +150,11 @@ def until_end(command: list[str], variables: Mapping[str, str] | None = None) ->
     """Return the seconds that *command* takes."""
     begun = time.monotonic()
     done = subprocess.run(
-        command, capture_output=True, text=True, env={**os.environ, **(variables or {})}
+        command,
+        capture_output=True,
+        text=True,
+        cwd=HERE,
+        env={**os.environ, **(variables or {})},
     )
     if done.returncode not in (0, 1, 5):  # passed, failed, nothing collected
         raise SystemExit(f"{shlex.join(command)}\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
@@ -155,18 +171,19 @@ def answers(url: str) -> bool:
         return False
 
 
-def show(rounds: list[dict[str, float]]) -> None:
+def show(rounds: list[dict[str, tuple[float, float]]]) -> None:
     first = next(iter(rounds[0]))
     print(
         f"Python {platform.python_version()}, {os.cpu_count()} cores, {sys.platform}; "
         f"{len(rounds)} rounds"
     )
-    print(f"\n{'':<30}{'seconds':>9}{'ratio':>8}{'more':>9}")
+    print(f"\n{'':<30}{'seconds':>9}{'ratio':>8}{'more':>9}{'CPU s':>9}")
     for name in rounds[0]:
-        median = statistics.median(each[name] for each in rounds)
-        ratio = statistics.median(each[name] / each[first] for each in rounds)
-        more = statistics.median(each[name] - each[first] for each in rounds)
-        print(f"{name:<30}{median:>9.2f}{ratio:>8.2f}{more:>+9.2f}")
+        median = statistics.median(each[name][0] for each in rounds)
+        ratio = statistics.median(each[name][0] / each[first][0] for each in rounds)
+        more = statistics.median(each[name][0] - each[first][0] for each in rounds)
+        cpu = statistics.median(each[name][1] for each in rounds)
+        print(f"{name:<30}{median:>9.2f}{ratio:>8.2f}{more:>+9.2f}{cpu:>9.2f}")
 
 
 if __name__ == "__main__":
