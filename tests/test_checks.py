@@ -1,0 +1,832 @@
+"""Every check on what was seen, made up by hand: it fires on the defect and on nothing else."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from gradio_harness.checks import Check, hints, outcome, outputs, process, streaming
+from gradio_harness.checks.outcome import Seen, place
+from gradio_harness.contract import Component, Event, Function, Parameter
+from gradio_harness.finding import Finding, Severity
+from gradio_harness.observation import Call, CallError, Evidence, Frame, Message, Observation
+
+CHECKS = {
+    check.name: check
+    for check in (*outcome.CHECKS, *outputs.CHECKS, *streaming.CHECKS, *process.CHECKS)
+}
+FOLDER = "/home/ada/shop"
+OWN = Frame(f"{FOLDER}/app.py", 12, "greet", "first = name.split()[0]", own=True)
+DEEP = Frame("/lib/pandas/core.py", 900, "get", "raise KeyError(key)")
+GRADIO = Frame("/lib/gradio/components/image.py", 77, "preprocess", "Image.open(path)")
+TRACEBACK = 'Traceback (most recent call last):\n  File "app.py", line 12, in greet\n'
+
+
+def component(kind: str = "textbox", label: str = "Out", identity: int = 2, **props: Any) -> Any:
+    return Component(identity, kind, label, props)
+
+
+def event_of(*shown: Component, generator: bool = False, function: Function | None = None) -> Event:
+    """Return an event ``greet`` that reads one textbox and writes *shown*."""
+    return Event(
+        index=0,
+        label="greet",
+        api_name="greet",
+        visibility="public",
+        triggers=(),
+        inputs=(Parameter("name", component(label="Name", identity=1)),),
+        outputs=shown or (component(),),
+        generator=generator,
+        function=function or Function("greet", file=f"{FOLDER}/app.py", line=10),
+    )
+
+
+def seen_of(
+    *,
+    error: CallError | None = None,
+    evidence: Evidence | None = None,
+    messages: Sequence[Message] = (),
+    final: Sequence[Any] | None = None,
+    event: Event | None = None,
+    props: dict[int, dict[str, Any]] | None = None,
+) -> Seen:
+    """Return one observation of a call that began at 100 and ended at 102 seconds."""
+    observation = Observation(
+        Call("greet", 0, ("",)),
+        "wire",
+        100.0,
+        102.0,
+        tuple(messages),
+        None if final is None else tuple(final),
+        error,
+        evidence,
+    )
+    return Seen(observation, event or event_of(), props or {}, FOLDER)
+
+
+def raised(
+    exception: str = "IndexError",
+    message: str = "list index out of range",
+    frames: Sequence[Frame] = (OWN,),
+    **fields: Any,
+) -> Evidence:
+    given = {"step": "function", "traceback": TRACEBACK, "module": "builtins", **fields}
+    return Evidence(exception, message, frames=tuple(frames), **given)
+
+
+def chunk(at: float, *values: Any) -> Message:
+    return Message("process_generating", at, {"output": {"data": list(values)}, "success": True})
+
+
+def end(at: float, *values: Any, success: bool = True) -> Message:
+    return Message("process_completed", at, {"output": {"data": list(values)}, "success": success})
+
+
+def said(name: str, *observed: Any) -> list[tuple[Severity, str]]:
+    return [(f.severity, f.title) for f in CHECKS[name](*observed)]
+
+
+UNEXPECTED = CallError("unexpected", "")
+OUTCOME = [check.name for check in outcome.CHECKS]
+
+# -- how a call ended ------------------------------------------------------------------------
+
+
+def test_a_call_that_ends_well_is_no_finding() -> None:
+    """An answer that came, with as many values as outputs, is silent in every check."""
+    seen = seen_of(
+        final=["Hello"],
+        messages=[end(102, "Hello")],
+        evidence=Evidence(step="", returned=(1, 1)),
+    )
+
+    assert [] == [f for name in OUTCOME for f in CHECKS[name](seen)]
+
+
+def test_an_exception_of_the_app_is_a_finding_at_the_authors_line() -> None:
+    """What is raised below the author's code is told at the author's innermost line."""
+    seen = seen_of(error=UNEXPECTED, evidence=raised("KeyError", "'b'", (OWN, DEEP)))
+
+    (finding,) = CHECKS["api.unhandled-exception"](seen)
+
+    assert (
+        Finding(
+            "api.unhandled-exception",
+            "greet",
+            Severity.ERROR,
+            "KeyError: 'b'",
+            step="function",
+            exception="KeyError",
+            function="greet",
+            location="app.py:12 in greet",
+            traceback=TRACEBACK,
+        )
+        == finding
+    )
+
+
+@pytest.mark.parametrize(
+    ("frame", "folder", "expected"),
+    [
+        (OWN, FOLDER, "app.py:12 in greet"),
+        (OWN, "/somewhere/else", "/home/ada/shop/app.py:12 in greet"),
+        (OWN, "/home/ada/sho", "/home/ada/shop/app.py:12 in greet"),
+        (OWN, "", "/home/ada/shop/app.py:12 in greet"),
+        (None, FOLDER, ""),
+    ],
+    ids=["below", "beside", "same-beginning", "no-folder", "no-frame"],
+)
+def test_a_place_is_told_relative_to_the_apps_folder(
+    frame: Frame | None, folder: str, expected: str
+) -> None:
+    """Where the file lies below the app's folder; else in full."""
+    assert expected == place(frame, folder)
+
+
+def test_an_error_that_the_probe_did_not_see_is_told_without_a_place() -> None:
+    """A remote app shows its error only; a finding says that much."""
+    seen = seen_of(error=CallError("unexpected", "boom\nand more", "function"))
+
+    assert [(Severity.ERROR, "The app answered with an unexpected error: boom")] == said(
+        "api.unhandled-exception", seen
+    )
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        CallError("author", "Enter a name."),
+        CallError("refused", "Value must be one of a, b"),
+        CallError("timeout", "nothing for 30 s"),
+    ],
+    ids=["gr.Error", "validator", "timeout"],
+)
+def test_what_the_author_says_is_no_exception(error: CallError) -> None:
+    """gr.Error and validators speak to the visitor; a hang has a check of its own."""
+    seen = seen_of(error=error, evidence=raised("Error", "Enter a name.", intended=True))
+
+    assert [] == [
+        f
+        for name in ("api.unhandled-exception", "api.explicit-raise", "streaming.fails-midway")
+        for f in CHECKS[name](seen)
+    ]
+
+
+def test_what_needs_the_network_is_no_exception() -> None:
+    """Where the machine lacks what the app needs, no check blames the app."""
+    seen = seen_of(error=UNEXPECTED, evidence=raised("ConnectError", "no route", needs="network"))
+
+    assert [] == [f for name in OUTCOME for f in CHECKS[name](seen)]
+
+
+def test_what_gradio_refuses_before_the_app_is_a_warning() -> None:
+    """An exception in preprocess, with no line of the author's, is Gradio's own."""
+    seen = seen_of(
+        error=UNEXPECTED, evidence=raised("OSError", "cut short", (GRADIO,), step="preprocess")
+    )
+
+    (finding,) = CHECKS["api.unhandled-exception"](seen)
+
+    assert (
+        Severity.WARNING,
+        "OSError: cut short",
+        "Gradio itself failed on this input, before the app's function was called.",
+    ) == (finding.severity, finding.title, finding.detail)
+
+
+def test_what_gradio_cannot_show_is_an_error() -> None:
+    """An exception in postprocess comes from what the function returned."""
+    seen = seen_of(
+        error=UNEXPECTED, evidence=raised("ValueError", "no image", (GRADIO,), step="postprocess")
+    )
+
+    (finding,) = CHECKS["api.unhandled-exception"](seen)
+
+    assert (Severity.ERROR, "greet", "") == (finding.severity, finding.function, finding.location)
+    assert "could not show what the function returned" in finding.detail
+
+
+def test_what_the_app_logged_is_told() -> None:
+    """At most five lines of it."""
+    seen = seen_of(error=UNEXPECTED, evidence=raised(logged=tuple("abcdefg")))
+
+    (finding,) = CHECKS["api.unhandled-exception"](seen)
+
+    assert "The app logged:\na\nb\nc\nd\ne" == finding.detail
+
+
+RAISE = Frame(f"{FOLDER}/app.py", 12, "enter", 'raise ValueError("No title.")', own=True)
+AGAIN = Frame(f"{FOLDER}/app.py", 12, "enter", "    raise", own=True)
+
+
+@pytest.mark.parametrize(
+    ("evidence", "explicit"),
+    [
+        (raised("ValueError", "No title.", (RAISE,), raised=True), True),
+        (raised("TypeError", "Text, please.", (RAISE,), raised=True), True),
+        (raised("AssertionError", "Not empty.", (RAISE,), raised=True), True),
+        (raised("NotImplementedError", "Later.", (RAISE,), raised=True), True),
+        (raised("NoTitle", "No title.", (RAISE,), raised=True, module="__main__"), True),
+        (raised("NoTitle", "No title.", (RAISE,), raised=True, module="shop.app"), True),
+        (raised("NoTitle", "No title.", (RAISE,), raised=True, module="other.package"), False),
+        (raised("KeyError", "No title.", (RAISE,), raised=True), False),
+        (raised("ValueError", "No title.", (RAISE,), raised=False), False),
+        (raised("ValueError", " ", (RAISE,), raised=True), False),
+        (raised("ValueError", "No title.", (AGAIN,), raised=True), False),
+        (raised("ValueError", "No title.", (DEEP,), raised=True), False),
+    ],
+    ids=[
+        "ValueError",
+        "TypeError",
+        "assert",
+        "NotImplementedError",
+        "own-class",
+        "own-module",
+        "foreign-class",
+        "KeyError",
+        "not-by-raise",
+        "no-message",
+        "raised-again",
+        "in-a-library",
+    ],
+)
+def test_the_authors_own_raise_is_a_warning_and_all_else_an_error(
+    evidence: Evidence, explicit: bool
+) -> None:
+    """Exactly one of the two checks speaks of an exception, whatever it is."""
+    seen = seen_of(error=UNEXPECTED, evidence=evidence)
+
+    warned = [f.severity for f in CHECKS["api.explicit-raise"](seen)]
+    failed = [f.severity for f in CHECKS["api.unhandled-exception"](seen)]
+
+    assert ([Severity.WARNING] if explicit else [], [] if explicit else [Severity.ERROR]) == (
+        warned,
+        failed,
+    )
+
+
+def test_an_explicit_raise_names_gr_error() -> None:
+    """The finding says what to write instead."""
+    seen = seen_of(
+        error=UNEXPECTED, evidence=raised("ValueError", "No title.", (RAISE,), raised=True)
+    )
+
+    (finding,) = CHECKS["api.explicit-raise"](seen)
+
+    assert "Raise gr.Error with the same words instead." in finding.detail
+
+
+STREAM = event_of(generator=True)
+
+
+def test_an_exception_after_some_output_is_told_as_midway_and_not_twice() -> None:
+    """The stream's check takes it; the exception's is silent."""
+    seen = seen_of(
+        error=UNEXPECTED,
+        evidence=raised(),
+        messages=[chunk(100.1, "a"), chunk(100.2, "ab"), end(100.3, success=False)],
+        event=STREAM,
+    )
+
+    assert [(Severity.ERROR, "IndexError: list index out of range")] == said(
+        "streaming.fails-midway", seen
+    )
+    assert [] == CHECKS["api.unhandled-exception"](seen)
+    (finding,) = CHECKS["streaming.fails-midway"](seen)
+    assert "It came after 2 outputs had been shown. " == finding.detail
+
+
+def test_the_authors_own_raise_midway_is_a_warning() -> None:
+    """It is told as midway, and no graver than elsewhere."""
+    seen = seen_of(
+        error=UNEXPECTED,
+        evidence=raised("ValueError", "No title.", (RAISE,), raised=True),
+        messages=[chunk(100.1, "a"), end(100.3, success=False)],
+        event=STREAM,
+    )
+
+    assert [(Severity.WARNING, "ValueError: No title.")] == said("streaming.fails-midway", seen)
+    assert [] == CHECKS["api.explicit-raise"](seen)
+
+
+def test_a_stream_that_fails_before_its_first_output_is_not_midway() -> None:
+    """Nothing was shown: it is an exception as any other."""
+    seen = seen_of(
+        error=UNEXPECTED,
+        evidence=raised(),
+        messages=[end(100.3, success=False)],
+        event=STREAM,
+    )
+
+    assert ([], 1) == (
+        CHECKS["streaming.fails-midway"](seen),
+        len(CHECKS["api.unhandled-exception"](seen)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "evidence", "expected"),
+    [
+        (
+            CallError("timeout", "nothing for 30 s", "queue"),
+            Evidence(step="function"),
+            ("No answer: nothing for 30 s", "function"),
+        ),
+        (
+            CallError("timeout", "nothing for 30 s", "queue"),
+            None,
+            ("No answer: nothing for 30 s", "queue"),
+        ),
+        (
+            CallError("transport", "ReadError", "route"),
+            None,
+            ("The connection broke before the last answer", "route"),
+        ),
+    ],
+    ids=["function", "unseen", "broken"],
+)
+def test_a_call_without_a_last_answer_hangs(
+    error: CallError, evidence: Evidence | None, expected: tuple[str, str]
+) -> None:
+    """A timeout and a broken connection are errors, told with the step that failed."""
+    (finding,) = CHECKS["api.hang"](seen_of(error=error, evidence=evidence))
+
+    assert (Severity.ERROR, *expected) == (finding.severity, finding.title, finding.step)
+
+
+def test_a_call_that_never_began_is_said_to_wait() -> None:
+    """Nothing was seen of the function: the queue held the call."""
+    seen = seen_of(error=CallError("timeout", "nothing for 30 s"), evidence=Evidence())
+
+    (finding,) = CHECKS["api.hang"](seen)
+
+    assert "The call waited in the queue and was never begun." == finding.detail
+
+
+@pytest.mark.parametrize("kind", ["author", "unexpected", "refused"])
+def test_a_call_that_was_answered_does_not_hang(kind: Any) -> None:
+    """However it was answered."""
+    assert [] == CHECKS["api.hang"](seen_of(error=CallError(kind, "no")))
+
+
+@pytest.mark.parametrize(
+    ("returned", "evidence", "expected"),
+    [
+        ((3, 2), {}, [(Severity.ERROR, "The function returned 3 values for 2 outputs")]),
+        (
+            (1, 2),
+            {"exception": "ValueError", "step": "postprocess"},
+            [(Severity.ERROR, "The function returned 1 values for 2 outputs")],
+        ),
+        ((1, 2), {}, []),
+        ((2, 2), {}, []),
+        (None, {}, []),
+    ],
+    ids=["too-many", "too-few", "few-by-way-of-a-dict", "as-many", "unknown"],
+)
+def test_values_are_counted(returned: Any, evidence: dict[str, Any], expected: Any) -> None:
+    """Too many never raise; too few are a finding only where Gradio failed on them."""
+    error = UNEXPECTED if "exception" in evidence else None
+    seen = seen_of(error=error, evidence=Evidence(returned=returned, **evidence))
+
+    assert expected == said("api.output-count", seen)
+
+
+def test_too_few_values_are_told_once() -> None:
+    """Gradio's own exception about them is no second finding."""
+    evidence = raised("ValueError", "not enough", (), step="postprocess", returned=(1, 2))
+    seen = seen_of(error=UNEXPECTED, evidence=evidence)
+
+    names = [f.check for name in OUTCOME for f in CHECKS[name](seen)]
+
+    assert ["api.output-count"] == names
+
+
+# -- what is put into a component -----------------------------------------------------------------
+
+CHOICES = [["Red", "r"], ["Green", "g"]]
+NAN_LABEL = {"label": "a", "confidences": [{"label": "a", "confidence": None}]}
+
+
+def label(confidence: Any) -> dict[str, Any]:
+    return {"label": "a", "confidences": [{"label": "a", "confidence": confidence}]}
+
+
+@pytest.mark.parametrize(
+    ("shown", "value", "severity"),
+    [
+        (component("number"), 3.5, None),
+        (component("number"), "3.5", None),
+        (component("number"), None, None),
+        (component("number"), "3 words", Severity.ERROR),
+        (component("number"), [3], Severity.ERROR),
+        (component("number"), True, Severity.ERROR),
+        (component("number"), math.inf, Severity.WARNING),
+        (component("slider", minimum=0, maximum=10), 10, None),
+        (component("slider", minimum=0, maximum=10), 11, Severity.WARNING),
+        (component("slider", minimum=0, maximum=10), -1, Severity.WARNING),
+        (component("slider", minimum=0, maximum=10), {}, Severity.ERROR),
+        (component("radio", choices=CHOICES), "r", None),
+        (component("radio", choices=CHOICES), "", None),
+        (component("radio", choices=CHOICES), "Red", Severity.ERROR),
+        (component("dropdown", choices=CHOICES, multiselect=True), ["r", "g"], None),
+        (component("dropdown", choices=CHOICES, multiselect=True), ["r", "b"], Severity.ERROR),
+        (component("dropdown", choices=CHOICES, allow_custom_value=True), "blue", None),
+        (component("checkboxgroup", choices=CHOICES), ["b"], Severity.ERROR),
+        (component("checkbox"), False, None),
+        (component("checkbox"), 1, None),
+        (component("checkbox"), "yes", Severity.ERROR),
+        (component("label"), label(1.0), None),
+        (component("label"), label(0), None),
+        (component("label"), label(1.7), Severity.WARNING),
+        (component("label"), label(-0.5), Severity.WARNING),
+        (component("label"), label(math.nan), Severity.ERROR),
+        (component("label"), NAN_LABEL, Severity.ERROR),
+        (component("label"), {"label": "a", "confidences": None}, None),
+        (component("label"), "a", None),
+        (component("gallery"), [{"image": {}}], None),
+        (component("gallery"), [{"image": {}}, None], Severity.ERROR),
+        (component("textbox"), {"anything": 1}, None),
+    ],
+    ids=str,
+)
+def test_a_value_fits_its_component(shown: Component, value: Any, severity: Any) -> None:
+    """What a component cannot show is told; what the page makes the best of is a warning."""
+    found = CHECKS["api.output-type"](seen_of(final=[value], event=event_of(shown)))
+
+    assert ([] if severity is None else [severity]) == [f.severity for f in found]
+
+
+def test_a_wrong_value_names_its_component_and_the_choices() -> None:
+    """The finding says what came and what would have fitted."""
+    shown = component("radio", "Radio 'Colour'", choices=CHOICES)
+
+    assert [
+        (
+            Severity.ERROR,
+            'Radio \'Colour\' gets "b", which is not one of its choices ("r", "g")',
+        )
+    ] == said("api.output-type", seen_of(final=["b"], event=event_of(shown)))
+
+
+@pytest.mark.parametrize(
+    ("value", "props"),
+    [
+        ({"__type__": "update", "choices": [["Blue", "b"]], "value": "b"}, {}),
+        ({"__type__": "update", "choices": [["Blue", "b"]]}, {}),
+        ("b", {2: {"choices": [["Blue", "b"]]}}),
+    ],
+    ids=["in-the-same-answer", "without-a-value", "in-an-earlier-answer"],
+)
+def test_choices_that_an_answer_changed_count(value: Any, props: Any) -> None:
+    """A value is held against the choices that the page has by then."""
+    shown = component("radio", choices=CHOICES)
+
+    assert [] == said("api.output-type", seen_of(final=[value], event=event_of(shown), props=props))
+
+
+def test_each_output_is_judged() -> None:
+    """Two wrong values of one answer are two findings."""
+    seen = seen_of(
+        final=["x", "y"],
+        event=event_of(component("number", "Number 'A'"), component("number", "Number 'B'", 3)),
+    )
+
+    assert [
+        (Severity.ERROR, "Number 'A' gets the text \"x\", which is not a number"),
+        (Severity.ERROR, "Number 'B' gets the text \"y\", which is not a number"),
+    ] == said("api.output-type", seen)
+
+
+# -- streams -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("times", "yields", "expected"),
+    [
+        ((101.2, 101.21, 101.22), (), Severity.WARNING),
+        ((101.2, 101.21, 101.22), (101.19, 101.2, 101.21), Severity.WARNING),
+        ((103.0, 103.01, 103.02), (100.5, 101.5, 102.5), Severity.ERROR),
+        ((100.9, 100.91, 100.92), (), None),
+        ((101.2, 101.5, 101.8), (), None),
+        ((110.0, 110.5, 110.9), (), Severity.WARNING),
+        ((110.0, 110.5, 111.2), (), None),
+        ((105.0,), (), None),
+    ],
+    ids=[
+        "all-at-once",
+        "worked-first",
+        "held-back",
+        "soon-enough",
+        "spread",
+        "spread-little",
+        "spread-enough",
+        "single",
+    ],
+)
+def test_a_stream_that_shows_everything_at_once_is_late(
+    times: Sequence[float], yields: tuple[float, ...], expected: Severity | None
+) -> None:
+    """Late is a second and more of nothing, then all within a tenth of that.
+
+    It is an error where the function had yielded in time, a warning where it had not.
+    """
+    text = [chunk(at, "x" * (n + 1)) for n, at in enumerate(times)]
+    seen = seen_of(
+        messages=[*text, end(times[-1] + 0.01, "x")],
+        evidence=Evidence(yields=yields),
+        event=STREAM,
+    )
+
+    assert ([] if expected is None else [expected]) == [
+        f.severity for f in CHECKS["streaming.late"](seen)
+    ]
+
+
+def test_a_late_stream_says_how_long_nothing_came() -> None:
+    """In seconds, from the request on."""
+    seen = seen_of(
+        messages=[chunk(103.0, "a"), chunk(103.02, "ab"), end(103.03, "ab")],
+        evidence=Evidence(yields=(100.5, 102.5)),
+        event=STREAM,
+    )
+
+    (finding,) = CHECKS["streaming.late"](seen)
+
+    assert (
+        "2 outputs came within 0.02 s, after 3.0 s of nothing",
+        "The function yielded its first output 2.5 s earlier.",
+    ) == (finding.title, finding.detail)
+
+
+def test_what_does_not_stream_is_never_late() -> None:
+    """A function that returns may take as long as it takes."""
+    seen = seen_of(messages=[chunk(105, "a"), chunk(105.01, "b")], event=event_of())
+
+    assert [] == CHECKS["streaming.late"](seen)
+
+
+def test_a_stream_that_ends_with_another_value_is_an_error() -> None:
+    """What the visitor read changes under their eyes."""
+    seen = seen_of(
+        messages=[chunk(100.1, "a"), chunk(100.2, "ab"), end(100.3, "AB")],
+        final=["AB"],
+        event=STREAM,
+    )
+
+    (finding,) = CHECKS["streaming.last-value"](seen)
+
+    assert (
+        Severity.ERROR,
+        "Out ends with another value than the last one streamed",
+        "last: 'ab'\nfinal: 'AB'",
+    ) == (finding.severity, finding.title, finding.detail)
+
+
+LINES = ("There was a lighthouse.", "Nobody knew it.", "One day it was gone.", "They built it.")
+SO_FAR = tuple("\n".join(LINES[: n + 1]) for n in range(len(LINES)))
+CHAT = tuple([{"role": "assistant", "content": line}] for line in LINES)
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "pieces"),
+    [
+        ("textbox", LINES, True),
+        ("markdown", LINES, True),
+        ("chatbot", CHAT, True),
+        ("textbox", SO_FAR, False),
+        ("textbox", LINES[:3], False),
+        ("textbox", ("10 %", "30 %", "70 %", "100 %"), False),
+        ("textbox", ("1/4", "2/4", "3/4", "4/4"), False),
+        ("textbox", ("Loading…", "Reading…", "Thinking…", "Writing…"), False),
+        ("textbox", ("Reading page 1", "Reading page 2", "Reading page 3", "Reading x"), False),
+        ("textbox", ("", "Nobody knew it.", "It was gone.", "They built it."), False),
+        ("textbox", ("a", "b", "c", "and now the whole of the story at once"), False),
+        ("number", (1, 2, 3, 4), False),
+        ("image", ("a", "b", "c", "d"), False),
+    ],
+    ids=[
+        "textbox",
+        "markdown",
+        "chatbot",
+        "so-far",
+        "too-few-to-say",
+        "percent",
+        "fraction",
+        "ellipsis",
+        "same-beginning",
+        "one-is-empty",
+        "whole-at-the-end",
+        "number",
+        "image",
+    ],
+)
+def test_pieces_that_take_each_others_place_are_told(
+    kind: str, values: Sequence[Any], pieces: bool
+) -> None:
+    """A stream of pieces ends with the last piece only; progress in words is none."""
+    seen = seen_of(
+        messages=[*(chunk(100 + n / 10, v) for n, v in enumerate(values)), end(101, values[-1])],
+        final=[values[-1]],
+        event=event_of(component(kind), generator=True),
+    )
+
+    expected = [(Severity.WARNING, f"Out ends with the last of {len(values)} pieces only")]
+    assert (expected if pieces else []) == said("streaming.last-value", seen)
+
+
+@pytest.mark.parametrize("kind", ["state", "audio", "video"])
+def test_what_is_not_shown_or_sent_in_segments_may_end_otherwise(kind: str) -> None:
+    """State is nobody's to read; sound and film end with the whole."""
+    seen = seen_of(
+        messages=[chunk(100.1, "a"), end(100.3, "b")],
+        final=["b"],
+        event=event_of(component(kind), generator=True),
+    )
+
+    assert [] == CHECKS["streaming.last-value"](seen)
+
+
+def test_a_stream_that_failed_has_no_last_value() -> None:
+    """How it failed is told by another check."""
+    seen = seen_of(
+        messages=[chunk(100.1, "a"), end(100.3, success=False)], error=UNEXPECTED, event=STREAM
+    )
+
+    assert [] == CHECKS["streaming.last-value"](seen)
+
+
+# -- hints -------------------------------------------------------------------------------------
+
+
+def hinted(
+    hint: str,
+    feeds: Component | None = None,
+    returns: str = "",
+    shows: Component | None = None,
+    parameters: tuple[str, ...] = ("value",),
+    **fields: Any,
+) -> list[str]:
+    """Return the titles of what the type hints of one function are told for."""
+    told = {"value": hint, "return": returns}
+    function = Function(
+        "book", file=f"{FOLDER}/app.py", line=3, parameters=parameters, hints=told, **fields
+    )
+    event = Event(
+        index=0,
+        label="book",
+        api_name="book",
+        visibility="public",
+        triggers=(),
+        inputs=(Parameter("value", feeds or component(label="Textbox 'Seats'", identity=1)),),
+        outputs=(shows or component(),),
+        function=function,
+    )
+    return [finding.title for finding in hints.type_hint(event, FOLDER)]
+
+
+@pytest.mark.parametrize(
+    ("hint", "feeds", "agrees"),
+    [
+        ("builtins.str", component(), True),
+        ("builtins.int", component(), False),
+        ("int | str", component(), True),
+        ("typing.Optional[builtins.int]", component(), False),
+        ("typing.Union[int, str]", component(), True),
+        ("shop.Seats", component(), True),
+        ("int | shop.Seats", component(), True),
+        ("list[str]", component(), False),
+        ("", component(), True),
+        ("int", component("number"), True),
+        ("float", component("slider"), True),
+        ("str", component("number"), False),
+        ("bool", component("checkbox"), True),
+        ("str", component("checkbox"), False),
+        ("list[str]", component("checkboxgroup"), True),
+        ("str", component("checkboxgroup"), False),
+        ("str", component("dropdown"), True),
+        ("str", component("dropdown", multiselect=True), False),
+        ("numpy.ndarray", component("image", type="numpy"), True),
+        ("PIL.Image.Image", component("image", type="numpy"), False),
+        ("PIL.Image.Image", component("image", type="pil"), True),
+        ("str", component("image", type="filepath"), True),
+        ("str", component("image"), True),
+        ("str", component("audio", type="numpy"), False),
+        ("pandas.core.frame.DataFrame", component("dataframe", type="pandas"), True),
+        ("list", component("dataframe", type="pandas"), False),
+    ],
+    ids=lambda value: (
+        f"{value.type}-{value.props.get('type', '')}".strip("-")
+        if isinstance(value, Component)
+        else None
+    ),
+)
+def test_a_hint_agrees_with_what_feeds_it(hint: str, feeds: Component, agrees: bool) -> None:
+    """A hint that says something definite and something else is told; all others are not."""
+    assert agrees == (hinted(hint, feeds) == [])
+
+
+def test_a_wrong_hint_names_parameter_and_component() -> None:
+    """The finding says what comes instead, and from where."""
+    assert ["value: int gets text from Textbox 'Seats'"] == hinted("builtins.int")
+
+
+@pytest.mark.parametrize(
+    ("returns", "shows", "expected"),
+    [
+        ("list", component("image", "Picture"), True),
+        ("PIL.Image.Image", component("image"), False),
+        ("int", component("textbox"), False),
+        ("list", component("number", "Count"), True),
+        ("dict", component("gallery"), True),
+    ],
+    ids=["list-image", "pillow-image", "int-textbox", "list-number", "dict-gallery"],
+)
+def test_a_return_hint_agrees_with_what_shows_it(
+    returns: str, shows: Component, expected: bool
+) -> None:
+    """Where a component cannot show what the hint promises, that is told."""
+    assert expected == any(t.startswith("->") for t in hinted("str", returns=returns, shows=shows))
+
+
+def test_gradios_own_functions_are_not_judged() -> None:
+    """Nobody can mend their hints."""
+    assert [] == hinted("int", builtin=True)
+
+
+def test_what_gradio_passes_by_itself_takes_no_input() -> None:
+    """A parameter hinted as gr.Request is none of the event's inputs."""
+    function = Function(
+        "book",
+        parameters=("request", "count"),
+        hints={"request": "gradio.route_utils.Request", "count": "int"},
+    )
+    event = Event(
+        index=0,
+        label="book",
+        api_name="book",
+        visibility="public",
+        triggers=(),
+        inputs=(Parameter("count", component("number", "Count", 1)),),
+        outputs=(component(),),
+        function=function,
+    )
+
+    assert [] == hints.type_hint(event)
+
+
+# -- the process --------------------------------------------------------------------------------
+
+
+def test_a_call_that_ends_the_process_is_an_error() -> None:
+    """The finding has the call's input and its reproduction, from the journal."""
+    call = {"event": "clock_in", "input": "name = ''", "reproduce": "python - <<'EOF'"}
+
+    (finding,) = process.process_exit(call, "exit status 0")
+
+    assert (
+        "api.process-exit",
+        "clock_in",
+        Severity.ERROR,
+        "One call ended the app's whole process (exit status 0)",
+        "name = ''",
+        "python - <<'EOF'",
+    ) == (
+        finding.check,
+        finding.event,
+        finding.severity,
+        finding.title,
+        finding.input,
+        finding.reproduce,
+    )
+
+
+def test_a_call_that_holds_everybody_is_a_hang() -> None:
+    """It is told by the check for calls without an answer."""
+    (finding,) = process.holds_everybody({"event": "think"}, "no thread could run")
+
+    assert ("api.hang", "think", Severity.ERROR) == (
+        finding.check,
+        finding.event,
+        finding.severity,
+    )
+    assert "no thread could run." in finding.detail
+
+
+# -- all of them ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "check",
+    [*CHECKS.values(), *hints.CHECKS],
+    ids=lambda check: check.name,
+)
+def test_a_check_says_what_why_how_to_mend_and_how_to_silence(check: Check) -> None:
+    """Its docstring is its entry in the catalogue, and names it as a user would type it."""
+    parts = [part.partition(":")[0] for part in check.doc.split("\n\n")[1:]]
+
+    assert ["Why", "Mend", "Silence"] == parts
+    assert f"--app-ignore {check.name}" in check.doc

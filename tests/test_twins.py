@@ -1,0 +1,238 @@
+"""Every check on a real app that has its defect, where it fires, and on the same app mended.
+
+In this process, one app after the other. The pages' twins are in test_browser.py, those of
+latency in test_latency.py.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import gradio
+import pytest
+
+from gradio_harness.app import App, launch
+from gradio_harness.drivers.wire import Wire
+from gradio_harness.explore import Budget, Exploration, Explorer
+from gradio_harness.finding import Finding, Severity, distinct
+from gradio_harness.plan import plan
+from gradio_harness.target import parse
+
+APPS = Path(__file__).resolve().parent.parent / "fixtures" / "apps"
+TWINS = APPS / "twins"
+MAJOR = int(gradio.__version__.split(".")[0])
+SEED = 7
+
+BUDGET = Budget(examples=25, seconds=4.0, own=3, shrink_seconds=2.0)
+#: A function that never answers is given up sooner than a user would.
+SHORT = Budget(examples=25, seconds=4.0, own=3, shrink_seconds=2.0, timeout_seconds=1.5)
+#: Healthy apps are looked at for as long as it takes to try each kind of input.
+BRIEF = Budget(examples=15, seconds=3.0, own=3, shrink_seconds=1.0)
+
+
+def explored(app: App, budget: Budget = BUDGET, seed: int = SEED) -> list[Exploration]:
+    """Return what came of every event that a visitor can set off."""
+    chosen = plan(app.contract)
+    with Wire(app, timeout_seconds=budget.timeout_seconds) as wire:
+        explorer = Explorer(app, wire, chosen, budget=budget, seed=seed)
+        return [explorer.explore(event) for event in chosen.roots]
+
+
+def found(explorations: list[Exploration]) -> list[Finding]:
+    """Return the findings of all of them, gravest first."""
+    return distinct([f for one in explorations for f in one.part.findings])
+
+
+@functools.cache
+def look(name: str) -> tuple[Finding, ...]:
+    """Serve a twin, explore it, close it and return what was found: once for all tests."""
+    budget = SHORT if name.startswith("api.hang") else BUDGET
+    with launch(parse(f"twins/{name}.py", APPS), folder=APPS, timeout_seconds=60) as app:
+        return tuple(found(explored(app, budget)))
+
+
+@dataclass(frozen=True)
+class Defect:
+    """One finding as a user reads it: what, how grave, with which input, and where."""
+
+    check: str
+    exception: str = ""
+    input: str = ""
+    location: str = ""
+    severity: Severity = Severity.ERROR
+
+    @classmethod
+    def of(cls, finding: Finding) -> Defect:
+        return cls(
+            finding.check,
+            finding.exception,
+            finding.input,
+            finding.location,
+            finding.severity,
+        )
+
+
+ERROR, WARNING = Severity.ERROR, Severity.WARNING
+UNTOUCHED = "the page as it opens, nothing touched"
+RAISES = "api.unhandled-exception"
+
+#: Spoilt app -> what is found in it. An input of "*" may be any: several are as small.
+DEFECTS: Mapping[str, tuple[Defect, ...]] = {
+    "api.unhandled-exception/defect": (
+        Defect(RAISES, "IndexError", "name = ''", "defect.py:7 in greet"),
+    ),
+    "api.explicit-raise/defect": (
+        Defect("api.explicit-raise", "ValueError", "title = ''", "defect.py:9 in enter", WARNING),
+        Defect("api.explicit-raise", "ValueError", "*", "defect.py:11 in enter", WARNING),
+    ),
+    "api.two-bugs/defect": (
+        Defect(RAISES, "IndexError", "*", "defect.py:7 in lay_out"),
+        Defect(RAISES, "ZeroDivisionError", "*", "defect.py:8 in lay_out"),
+    ),
+    "api.intermittent/defect": (Defect(RAISES, "RuntimeError", "*", "defect.py:12 in price"),),
+    "api.hang/defect": (Defect("api.hang", input="*"),),
+    "api.image-modes/defect": (
+        Defect(RAISES, "AttributeError", UNTOUCHED, "defect.py:7 in measure"),
+    ),
+    "api.image-modes/defect_grey": (
+        Defect(RAISES, "ValueError", "*", "defect_grey.py:9 in measure"),
+    ),
+    "api.image-modes/defect_rgba": (
+        Defect(RAISES, "ValueError", "*", "defect_rgba.py:13 in warm"),
+    ),
+    "api.slider-edge/defect": (
+        Defect(RAISES, "ZeroDivisionError", "people = 0", "defect.py:9 in split"),
+    ),
+    "api.output-count/defect": (Defect("api.output-count", input=UNTOUCHED),),
+    "api.output-count/defect_few": (Defect("api.output-count", "ValueError", "text = ''"),),
+    "api.output-type/defect": (Defect("api.output-type", "label", UNTOUCHED, "", WARNING),),
+    "api.output-type/defect_choice": (Defect("api.output-type", "radio", "*"),),
+    "api.output-type/defect_nan": (Defect("api.output-type", "label", "text = ''"),),
+    "api.output-type/defect_number": (Defect("api.output-type", "number", UNTOUCHED),),
+    "api.type-hint/defect": (Defect("api.type-hint", "", "", "defect.py:6 in book", WARNING),),
+    "api.type-hint/defect_image": (
+        Defect("api.type-hint", "", "", "defect_image.py:7 in measure", WARNING),
+    ),
+    "streaming.fails-midway/defect": (
+        Defect("streaming.fails-midway", "IndexError", UNTOUCHED, "defect.py:19 in tell"),
+    ),
+    "streaming.last-value/defect": (Defect("streaming.last-value", "", UNTOUCHED, "", WARNING),),
+    "streaming.late/defect": (Defect("streaming.late", "", UNTOUCHED, "", WARNING),),
+}
+ELSEWHERE = ("ui.", "latency.")
+MENDED = sorted(
+    f"{path.parent.name}/{path.stem}"
+    for path in TWINS.glob("*/mended*.py")
+    if not path.parent.name.startswith(ELSEWHERE)
+)
+HEALTHY = (
+    "text_tool.py",
+    "classifier.py",
+    "chat.py",
+    "converter.py",
+    "login.py",
+    "tabs.py",
+    "mounted.py",
+    "streaming.py",
+    "own_folder/app.py",
+    "from_root/src/app.py",
+    "bom.py",
+    "factory.py:make_demo",
+    "launch_at_import.py",
+    "main_function.py",
+    "package.web:demo",
+    "two_events.py",
+    "changes_folder.py",
+    "components.py",
+)
+
+
+def test_every_twin_is_tried() -> None:
+    """A new pair of twins must say what is found in it."""
+    spoilt = {
+        f"{path.parent.name}/{path.stem}"
+        for path in TWINS.glob("*/defect*.py")
+        if not path.parent.name.startswith(ELSEWHERE)
+    }
+
+    assert (spoilt, {name.replace("defect", "mended") for name in spoilt}) == (
+        set(DEFECTS),
+        set(MENDED),
+    )
+
+
+@pytest.mark.parametrize("name", DEFECTS)
+def test_the_defect_is_found_and_nothing_else(name: str) -> None:
+    """With its check, its place in the author's file and the smallest input that shows it."""
+    findings = look(name)
+
+    told = [Defect.of(finding) for finding in findings]
+    wanted = DEFECTS[name]
+    assert (
+        list(wanted)
+        == [
+            replace(told_one, input="*") if one.input == "*" else told_one
+            for told_one, one in zip(told, wanted, strict=False)
+        ]
+        + told[len(wanted) :]
+    )
+
+
+@pytest.mark.parametrize("name", MENDED)
+def test_nothing_is_found_in_the_mended_app(name: str) -> None:
+    """Not an error, not a warning."""
+    findings = look(name)
+
+    assert [] == [Defect.of(finding) for finding in findings]
+
+
+@pytest.mark.parametrize("name", HEALTHY)
+def test_nothing_is_found_in_a_healthy_app(name: str) -> None:
+    """Whatever is drawn, and every event that a visitor can set off has been called."""
+    with launch(parse(name, APPS), folder=APPS, timeout_seconds=60) as app:
+        explorations = explored(app, BRIEF)
+
+    findings = [Defect.of(finding) for finding in found(explorations)]
+    uncalled = [one.event.label for one in explorations if not one.cases]
+    assert ([], []) == (findings, uncalled)
+
+
+def test_what_comes_and_goes_is_told_with_its_history() -> None:
+    """A crash in every tenth call is intermittent: n of m, in order."""
+    (finding,) = look("api.intermittent/defect")
+
+    repeats = finding.repeats
+    assert repeats is not None
+    assert (True, repeats.failed, repeats.calls, {"F", "."}) == (
+        repeats.intermittent,
+        repeats.history.count("F"),
+        len(repeats.history),
+        set(repeats.history),
+    )
+
+
+def test_what_fails_every_time_says_so() -> None:
+    """The smallest input was sent again before it was told."""
+    (finding,) = look("api.unhandled-exception/defect")
+
+    assert "every time, 3 of 3" == str(finding.repeats)
+
+
+def test_two_bugs_have_two_inputs_that_differ() -> None:
+    """One is small in the name, the other in the number."""
+    index, division = look("api.two-bugs/defect")
+
+    assert ("name = ''", True) == (
+        index.input.partition("\n")[0],
+        division.input.endswith(("per_row = 0", "per_row = None")),
+    )
+
+
+def test_the_ids_of_two_findings_of_one_type_differ() -> None:
+    """Both are a ValueError of the same function: numbered in the order of the source."""
+    empty, long = look("api.explicit-raise/defect")
+
+    assert (1, 2, f"{empty.id}-2") == (empty.number, long.number, long.id)
