@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .observation import Media as Media
-    from .replay import replay as replay
+    from .reproduce import replay as replay
 
 __all__ = ["Media", "__version__", "replay"]
 __version__ = "0.1.0"
@@ -18,7 +18,7 @@ __version__ = "0.1.0"
 def __getattr__(name: str) -> Any:
     """Return what is imported only when somebody asks for it."""
     if name == "replay":
-        from .replay import replay
+        from .reproduce import replay
 
         return replay
     if name == "Media":

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Generator
@@ -15,7 +17,7 @@ import pytest
 
 from . import collect
 from .collect import session_key
-from .errors import HarnessError
+from .errors import HarnessError, choices
 from .journal import Journal
 from .options import Options, read
 from .record import PREFIX, Recorder, command_line
@@ -39,6 +41,8 @@ def supervised(config: pytest.Config) -> int | None:
         return None
     if config.getoption("help") or config.getoption("version", 0):
         return None
+    if config.getoption("--app-replay"):
+        return _replayed(config)
     folder = Path(tempfile.mkdtemp(prefix="gradio-harness-"))
     supervisor = Supervisor(folder, say=_say)
     config.stash[supervisor_key] = supervisor
@@ -66,6 +70,37 @@ def supervised(config: pytest.Config) -> int | None:
         os.environ.pop(FOLDER, None)
         supervisor.journal.close()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _replayed(config: pytest.Config) -> int:
+    """Run the reproduction of one finding of the last report; 1 if it shows it again.
+
+    Raises pytest.UsageError where there is no such report or finding.
+    """
+    wanted = config.getoption("--app-replay")
+    try:
+        options = read(config)
+    except HarnessError as error:
+        raise pytest.UsageError(str(error)) from None
+    assert options is not None
+    path = options.report / "results.json"
+    if not path.is_file():
+        raise pytest.UsageError(
+            f"--app-replay: there is no report at {path}; name it: --app-report"
+        )
+    known = {f["id"]: f for f in json.loads(path.read_text("utf-8"))["findings"]}
+    if wanted not in known:
+        raise pytest.UsageError(f"--app-replay: no finding {wanted!r}. {choices(wanted, known)}")
+    script = known[wanted]["reproduce"]
+    if not script:
+        raise pytest.UsageError(
+            f"--app-replay: {wanted} is about a page or a type; nothing to send"
+        )
+    print(f"{known[wanted]['title']}\n\n{script}\n", flush=True)
+    body = script.partition("<<'EOF'\n")[2].removesuffix("EOF")
+    return subprocess.run(
+        [sys.executable, "-"], input=body, text=True, cwd=options.folder
+    ).returncode
 
 
 def _distributed(config: pytest.Config) -> bool:

@@ -28,7 +28,7 @@ from .errors import HarnessError
 from .finding import Finding, Repeats
 from .observation import Call, Effect
 from .plan import Plan
-from .replay import Case, described, snippet
+from .reproduce import Case, described, snippet
 from .run import EventRow, Part, SideEffect, Skipped
 from .strategies import values
 from .visit import Driver, Visit, at
@@ -38,6 +38,10 @@ __all__ = ["CHECKS", "PROFILES", "Budget", "Exploration", "Explorer", "Stuck"]
 #: Applied to every observation, and (hints) once to every event.
 CHECKS: tuple[Check, ...] = (*OUTCOME, *OUTPUTS, *STREAMING)
 PER_EVENT: tuple[Check, ...] = HINTS
+
+#: Checks that go by the clock. A busy machine or a first call that warms up looks the same
+#: once, but not every time.
+TIMED = frozenset(("streaming.late",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +171,8 @@ class _Search:
                 if self.needs or self.hung:
                     raise _Stop
             self._draw()
-        findings = [] if self.needs else [self._confirmed(d) for d in self.defects.values()]
+        defects = () if self.needs else tuple(self.defects.values())
+        findings = [f for f in map(self._confirmed, defects) if f is not None]
         for check in PER_EVENT:
             for member in self.chain:
                 findings += check(member, self.folder)
@@ -362,12 +367,17 @@ class _Search:
 
     # -- what to tell -----------------------------------------------------------------
 
-    def _confirmed(self, defect: _Defect) -> Finding:
-        """Return the finding with its smallest input, sent again to see whether it repeats."""
+    def _confirmed(self, defect: _Defect) -> Finding | None:
+        """Return the finding with its smallest input, sent again to see whether it repeats.
+
+        None for what was told by the clock and is not seen again: that was the machine.
+        """
         finding, case = defect.finding, defect.case
         repeats = None
         if not self.hung and finding.check != "api.hang":
             repeats = self._repeats(_key(finding), case)
+            if finding.check in TIMED and repeats.intermittent:
+                return None
         target = self.explorer.app.target
         return dataclasses.replace(
             finding,

@@ -115,6 +115,7 @@ def add(parser: pytest.Parser) -> None:
         choices=("thread", "process"),
         help="Where the app runs while latency is measured (default: process, a child).",
     )
+    option("--app-replay", metavar="ID", help="Show one finding of the last report again.")
     option("--app-seed", type=int, metavar="N", help="Draw the same inputs again.")
     option(
         "--app-fail-on",

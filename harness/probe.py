@@ -12,6 +12,7 @@ import contextvars
 import functools
 import importlib
 import inspect
+import linecache
 import logging
 import os
 import re
@@ -21,6 +22,7 @@ import sysconfig
 import threading
 import time
 import traceback
+import types
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -68,7 +70,9 @@ NEEDS = (
     ),
     (
         "a program",
-        re.compile(r"(?i)(could not|cannot|couldn't) find ffmpeg|ffmpeg[^.]{0,40} not (found|installed)"),
+        re.compile(
+            r"(?i)(could not|cannot|couldn't) find ffmpeg|ffmpeg[^.]{0,40} not (found|installed)"
+        ),
     ),
     ("a model", re.compile(r"RepositoryNotFound|is not a local folder and is not a valid model")),
 )
@@ -77,9 +81,10 @@ NEEDS = (
 class _Record:
     """What is being gathered about one call; one call runs in one context at a time."""
 
-    __slots__ = ("cause", "effects", "logged", "returned", "seconds", "step", "yields")
+    __slots__ = ("cause", "effects", "logged", "returned", "roots", "seconds", "step", "yields")
 
-    def __init__(self) -> None:
+    def __init__(self, roots: tuple[str, ...] | None = None) -> None:
+        self.roots = roots
         self.step: Step = "queue"
         self.cause: BaseException | None = None
         self.returned: tuple[int, int] | None = None
@@ -110,7 +115,7 @@ class Probe:
         self._lock = threading.Lock()
         self._undo: list[Callable[[], None]] = []
         self._logs = _LogHandler(level=logging.WARNING)
-        self.startup = _Record()
+        self.startup = _Record(self.roots)
         self.on_record: Callable[[str, Evidence], None] | None = None
 
     def install(self) -> None:
@@ -142,6 +147,15 @@ class Probe:
     def starting(self) -> Iterator[None]:
         """Attribute what happens in this thread to the start of the app."""
         token = _current.set(self.startup)
+        try:
+            yield
+        finally:
+            _current.reset(token)
+
+    @contextmanager
+    def looking_away(self) -> Iterator[None]:
+        """Attribute what happens in this thread to nobody: Gradio's own start, not the app's."""
+        token = _current.set(None)
         try:
             yield
         finally:
@@ -385,8 +399,25 @@ def _audit(event: str, args: tuple[Any, ...]) -> None:
         effect = _AUDITED[event](args)
     except Exception:  # evidence only: a hook that raises would break the app
         return
-    if effect is not None:
+    if effect is not None and (record.roots is None or _asked_for(record.roots)):
         record.effects[effect] = None
+
+
+def _asked_for(roots: tuple[str, ...]) -> bool:
+    """Whether a line of the author's own is on the stack: Gradio's import writes as well."""
+    frame: types.FrameType | None = sys._getframe(2)
+    while frame is not None:
+        module = frame.f_code.co_name == "<module>"
+        if _own(frame.f_code.co_filename, roots) and not (module and _importing(frame)):
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _importing(frame: types.FrameType) -> bool:
+    """Whether the line that *frame* stands at is an import statement."""
+    line = linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip()
+    return line.startswith(("import ", "from "))
 
 
 def _opened(args: tuple[Any, ...]) -> Effect | None:

@@ -24,7 +24,7 @@ from .journal import Journal
 from .latency import measure, page_inputs
 from .options import Options
 from .plan import Plan, plan
-from .run import LatencyRow, Part, Skipped
+from .run import LatencyRow, Part, SideEffect, Skipped
 from .supervise import Carried
 from .target import Target, parse
 
@@ -263,7 +263,12 @@ class Session:
             for pattern, reason in self.options.ignored
         )
         notes = tuple(Skipped(str(self.target), note) for note in self.app.notes)
-        return Part(events=rows, skipped=(*self.plan.skipped, *hushed, *notes))
+        begun = self.app.probe.startup.effects if self.app.probe else ()
+        home = f"{self.app.folder}/"
+        effects = tuple(
+            SideEffect(e.kind, e.what.removeprefix(home), "at the start") for e in begun
+        )
+        return Part(events=rows, effects=effects, skipped=(*self.plan.skipped, *hushed, *notes))
 
     def meta(self) -> dict[str, Any]:
         """Title and versions."""

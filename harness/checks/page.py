@@ -19,10 +19,9 @@ OF_REQUESTS = re.compile(
     r"|Manifest:|WebSocket connection to|net::ERR_"
     r"|(GET|POST) http\S+ net::ERR_|Refused to (load|execute|apply|connect|frame))"
 )
-#: What Gradio's own scripts say of themselves on apps without a fault.
+#: What Gradio's scripts say when a stream breaks off, and the browser when a box grows.
 GRADIOS_OWN = re.compile(
-    r"^(?:Error: )?(Unexpected (client exception|error)|Could not resolve app config|SEMVER"
-    r"|ResizeObserver loop|Method not implemented|too many arguments passed to)"
+    r"^(?:Error: )?(Unexpected (client exception|error)|SEMVER|ResizeObserver loop)"
 )
 #: What an exception says when a request failed, another host's or one that was broken off.
 OF_NETWORK = re.compile(
@@ -188,7 +187,7 @@ def _excused(said: str, seen: PageVisit) -> bool:
         return True
     named = re.findall(r"https?://[^\s)'\"]+", said)
     missing = {item.url for item in seen.missing} | {*seen.unreachable}
-    return any(url in missing for url in named)
+    return any(url.rstrip(".,:;") in missing for url in named)
 
 
 def _elsewhere(url: str, seen: PageVisit) -> bool:

@@ -44,6 +44,8 @@ __all__ = ["Browser", "CannotDrive", "visit"]
 
 WIDTH, HEIGHT, MOST_HEIGHT = 1280, 720, 2000
 SHOTS = 4
+#: After that the last picture will do: what draws without a graphics card is slow.
+SHOT_SECONDS = 10
 QUIET_SECONDS = 0.25
 #: How long a load event may run on (a clock, a feed) once it has shown something.
 ENDLESS_SECONDS = 5.0
@@ -355,6 +357,7 @@ class OpenPage:
         self._evaluate(FONTS, None)
         height = min(int(self._evaluate(TALL, None) or HEIGHT), MOST_HEIGHT)
         before = None
+        limit = time.monotonic() + SHOT_SECONDS
         for _ in range(SHOTS):
             try:
                 png = self.page.screenshot(
@@ -363,11 +366,11 @@ class OpenPage:
                     animations="disabled",
                     caret="hide",
                     scale="css",
-                    timeout=15_000,
+                    timeout=SHOT_SECONDS * 1000,
                 )
             except PlaywrightError:
                 return None
-            if png == before:
+            if png == before or time.monotonic() > limit:
                 break
             before = png
         width, tall = struct.unpack(">II", png[16:24])

@@ -1,4 +1,8 @@
-"""What several test files share: one fixture app at a time, served in this process."""
+"""For the project's own tests: fixture apps served in this process, and pytest inside pytest.
+
+The plugin under test comes through its entry point, as it does to every user: nothing of it
+is registered here.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,9 @@ import pytest
 from gradio_harness.app import App, launch
 from gradio_harness.target import parse
 
-APPS = Path(__file__).resolve().parent.parent / "fixtures" / "apps"
+pytest_plugins = ["pytester"]
+
+APPS = Path(__file__).resolve().parent / "fixtures" / "apps"
 
 
 @pytest.fixture(scope="module")
