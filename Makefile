@@ -1,0 +1,52 @@
+# Each target sets up what it needs, once: its own environment in .venv, and a browser.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+DEMO   := fixtures/apps/demo.py
+# Left empty, all of the project's tests.
+TESTS  ?=
+
+# Set, it would make every `import gradio` take twice as long.
+unexport PYTHONDONTWRITEBYTECODE
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test matrix bench lint docs clean
+
+help:  ## Show this list
+	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+
+demo: $(VENV)/.browser  ## Test an app with planted faults and show the report's path
+	@.ci/demo $(BIN) $(DEMO)
+
+test: lint $(VENV)/.browser  ## All of the project's tests, after lint and types
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile $(TESTS)
+
+matrix: $(VENV)/.browser  ## The tests that depend on Gradio, on 4.44.1, 5.49.1 and the newest 6
+	@$(BIN)/python .ci/matrix.py
+
+bench: $(VENV)/.made  ## Calls a second of every way to drive an app, and how long a start takes
+	@$(BIN)/python bench/calls.py
+	@$(BIN)/python bench/start.py
+
+lint: $(VENV)/.made  ## ruff, and mypy --strict on an installed copy
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet .
+	@.ci/types $(BIN)
+
+docs: $(VENV)/.made  ## Write docs/checks.md and docs/options.md anew
+	@$(BIN)/python -m gradio_harness.catalogue > docs/checks.md
+	@$(BIN)/python docs/make_options.py > docs/options.md
+
+clean:  ## Remove everything that was made, environments too
+	rm -rf $(VENV) .venvs build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf reports/latest reports/demo test-results
+
+# The last of these, and only a good end of it, leaves the stamp.
+$(VENV)/.made: pyproject.toml .ci/environment.py
+	@$(PYTHON) .ci/environment.py $(VENV) --group dev --editable .
+	@touch $@
+
+$(VENV)/.browser: $(VENV)/.made .ci/browser.py
+	@$(BIN)/python .ci/browser.py
+	@touch $@
