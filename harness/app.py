@@ -15,6 +15,7 @@ import contextlib
 import importlib
 import os
 import shutil
+import sys
 import tempfile
 import time
 import types
@@ -158,6 +159,7 @@ def launch(
     try:
         closers.enter_context(_environment())
         importlib.import_module("gradio")
+        _use_temp_folder()
         if home is None:
             home = folder if target.kind == "module" else working_folder(target.path, folder)
         roots = tuple(dict.fromkeys((target.path.parent, home, folder)))
@@ -234,6 +236,14 @@ def _is_config(answer: httpx.Response) -> bool:
     except ValueError:
         return False
     return isinstance(config, dict) and "dependencies" in config
+
+
+def _use_temp_folder() -> None:
+    """Have the temp folder used where Gradio looked it up when it was imported."""
+    for name in ("gradio.routes", "gradio.route_utils", "gradio.mcp"):
+        module = sys.modules.get(name)
+        if hasattr(module, "DEFAULT_TEMP_DIR"):
+            module.DEFAULT_TEMP_DIR = os.environ["GRADIO_TEMP_DIR"]  # type: ignore[union-attr]
 
 
 def _space_url(target: Target) -> str:

@@ -102,7 +102,8 @@ class Event:
     """One event: who sets it off, what it reads, what it writes, how it runs.
 
     *label* is unique in the contract. *after* is the index of the event that this one
-    follows (``.then``), *parent* that of the ``gr.render`` that makes it.
+    follows (``.then``), *parent* that of the ``gr.render`` that makes it. *whole_inputs*
+    are the positions at which the page sends all of a component's properties, not its value.
     """
 
     index: int
@@ -128,6 +129,7 @@ class Event:
     time_limit: float | None = None
     stream_every: float | None = None
     reachable: bool = True
+    whole_inputs: tuple[int, ...] = ()
     function: Function | None = None
 
     @property
@@ -400,6 +402,7 @@ def _event(
         time_limit=item.get("time_limit"),
         stream_every=item.get("stream_every"),
         reachable=_reachable(item, components),
+        whole_inputs=tuple(item.get("component_prop_inputs") or ()),
         function=function,
     )
 

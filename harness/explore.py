@@ -215,11 +215,14 @@ class _Search:
         return (value is not None) == filled
 
     def _gesture(self) -> tuple[Component, bool] | None:
+        triggers = self.event.triggers
         names = {trigger.event for trigger in self.event.triggers}
+        for component in (self.contract.components.get(t.component or -1) for t in triggers):
+            if component is not None and component.type == "dataset" and len(triggers) == 1:
+                return component, True  # a row of it is clicked
         for names_wanted, filled in ((FILLED, True), ({"clear"}, False)):
             if names and names <= names_wanted:
-                trigger = self.event.triggers[0]
-                component = self.contract.components.get(trigger.component or -1)
+                component = self.contract.components.get(triggers[0].component or -1)
                 if component is not None and component.id in self.reads:
                     return component, filled
         return None
@@ -437,9 +440,11 @@ def enter(visit: Visit, event: Event, case: Case) -> None:
             return
     here = at(visit, event)
     components = visit.contract.components
+    clicked = {trigger.component for trigger in here.triggers}
     for identity, value in case.values.items():
-        if identity in components:
-            visit.set(components[identity], value, but=here)
+        taken = identity in components and visit.set(components[identity], value, but=here)
+        if not taken and clicked == {identity}:
+            return  # what sets the event off cannot be done any more
     visit.fire(here)
 
 

@@ -84,10 +84,10 @@ def _why_not(contract: Contract, event: Event, driven: bool, *, local: bool) -> 
         if not local:
             return "the app runs elsewhere: name the event with --app-include to have it called"
         return "left out by --app-include or --app-exclude"
-    return _beyond(event)
+    return _beyond(contract, event)
 
 
-def _beyond(event: Event) -> str | None:
+def _beyond(contract: Contract, event: Event) -> str | None:
     function = event.function
     if function is not None and function.builtin and _gradio_own(function):
         return ""
@@ -102,6 +102,9 @@ def _beyond(event: Event) -> str | None:
         return "needs to know what the visitor clicked on (event data)"
     if event.backend and event.javascript and event.inputs:
         return "a script of the page makes its inputs (js=…); only the page can set it off"
+    sources = [contract.components.get(t.component or -1) for t in event.triggers]
+    if all(s is not None and s.type == "dataset" and not s.props.get("samples") for s in sources):
+        return "its table of examples is empty when the page opens: nothing to click on"
     if not event.reachable:
         return "hidden or switched off when the page opens; no visitor can set it off first"
     return None

@@ -331,6 +331,8 @@ def needs_of(error: BaseException | None) -> str:
         kinds = " ".join(kind.__name__ for kind in type(error).__mro__)
         if isinstance(error, ConnectionError):
             return "the network"
+        if isinstance(error, ImportError):
+            return "a package that is not installed"
         text = f"{kinds} {type(error).__name__}: {error}"[:4000]
         for what, pattern in NEEDS:
             if pattern.search(text):
@@ -408,7 +410,7 @@ def _asked_for(roots: tuple[str, ...]) -> bool:
     frame: types.FrameType | None = sys._getframe(2)
     while frame is not None:
         module = frame.f_code.co_name == "<module>"
-        if _own(frame.f_code.co_filename, roots) and not (module and _importing(frame)):
+        if is_own(frame.f_code.co_filename, roots) and not (module and _importing(frame)):
             return True
         frame = frame.f_back
     return False

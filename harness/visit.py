@@ -79,6 +79,8 @@ class Visit:
             picked = value if isinstance(value, list) else [value]
             if not props.get("allow_custom_value") and any(p not in known for p in picked):
                 return False
+        if component.type == "dataset" and not 0 <= value < len(props.get("samples") or ()):
+            return False
         if self.values.get(component.id) == value:
             return True
         self.values[component.id] = value
@@ -118,9 +120,15 @@ class Visit:
     def inputs(self, event: Event) -> tuple[Any, ...]:
         """Return what the page would send for *event* now."""
         return tuple(
-            None if p.component.type == "state" else self.values.get(p.component.id)
-            for p in event.inputs
+            self._sent(p.component, whole=position in event.whole_inputs)
+            for position, p in enumerate(event.inputs)
         )
+
+    def _sent(self, component: Component, *, whole: bool) -> Any:
+        value = None if component.type == "state" else self.values.get(component.id)
+        if not whole:
+            return value
+        return {**component.props, **self.props.get(component.id, {}), "value": value}
 
     def _one(self, event: Event, data: Any) -> tuple[bool, list[int]]:
         """Run one event; return whether it failed, and the components it changed."""
