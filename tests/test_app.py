@@ -162,9 +162,7 @@ def test_a_share_link_is_never_opened(run: Any, write: Any, monkeypatch: Any) ->
     assert ([], None, True) == (opened, app.blocks.share_url, app.arguments["share"])
 
 
-def test_the_first_of_two_launched_apps_is_served_and_the_other_named(
-    run: Any, write: Any
-) -> None:
+def test_the_first_of_two_launched_apps_is_served_and_the_other_named(run: Any, write: Any) -> None:
     """Which one is tested is said, and how to test the other."""
     folder = write(
         app=PAGE

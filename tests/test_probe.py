@@ -20,7 +20,7 @@ from gradio_harness.probe import evidence_of, needs_of
 
 MAJOR = int(gradio.__version__.split(".")[0])
 
-APP = '''
+APP = """
 import logging, os, pathlib, socket, subprocess, sys, tempfile, threading, time, warnings
 import gradio as gr
 
@@ -123,7 +123,7 @@ with gr.Blocks() as demo:
     pick = gr.Number(label="At least 5", minimum=5)
     gr.Button("pre").click(lambda x: x, pick, out, api_name="pre")
 demo.launch()
-'''
+"""
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from gradio_harness.observation import Call, CallError, Media, Observation
 
 MAJOR = int(gradio.__version__.split(".")[0])
 
-APP = '''
+APP = """
 import time
 import gradio as gr
 
@@ -106,7 +106,7 @@ with gr.Blocks() as demo:
             validator=lambda text: gr.validate(len(text) < 4, "At most three letters."),
         )
 demo.queue(max_size=40).launch(max_file_size="2kb")
-'''
+"""
 
 
 @pytest.fixture(scope="module")
