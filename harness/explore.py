@@ -159,6 +159,7 @@ class _Search:
         self.needs = ""
         self.needs_message = ""
         self.hung = False
+        self.cut = False
         self.deadline = time.monotonic() + self.budget.seconds
         self.settable = self._settable()
         self.reads = self._reads()
@@ -285,7 +286,7 @@ class _Search:
         limit = self.budget.seconds + (self.budget.shrink_seconds if self.defects else 0)
         if time.monotonic() > self.deadline - self.budget.seconds + limit:
             raise _Stop
-        if self.budget.calls is not None and self.calls >= self.budget.calls:
+        if self._spent():
             raise _Stop
         found = self._send(case)
         size = case.size
@@ -294,6 +295,10 @@ class _Search:
             if kept is None or size < kept.size:
                 self.defects[key] = _Defect(finding, case, size)
         return list(found)
+
+    def _spent(self) -> bool:
+        """Whether no further call is allowed."""
+        return self.budget.calls is not None and self.calls >= self.budget.calls
 
     def _send(self, case: Case) -> dict[tuple[str, ...], Finding]:
         """Return what the checks say of *case*, by the key that tells defects apart."""
@@ -320,6 +325,8 @@ class _Search:
         script = snippet(explorer.app.target.text, self.contract, self.event, case)
 
         def before(call: Call) -> None:
+            if self._spent():
+                raise _Stop
             self.calls += 1
             explorer.before(self.event.label, call.event, words, script)
 
@@ -337,8 +344,11 @@ class _Search:
         """Do on the page what the case says; return what was seen, examples' tables left out."""
         own = {source.index for source, _ in self.contract.examples(self.event)}
         begun = time.monotonic()
+        self.cut = False
         try:
             enter(visit, self.event, case)
+        except _Stop:
+            self.cut = True  # calls ran out in the midst of a chain
         finally:
             self.explorer.after()
         if not self.rows:
@@ -379,8 +389,8 @@ class _Search:
         repeats = None
         if not self.hung and finding.check != "api.hang":
             repeats = self._repeats(_key(finding), case)
-            if finding.check in TIMED and repeats.intermittent:
-                return None
+        if finding.check in TIMED and (repeats is None or repeats.intermittent):
+            return None
         target = self.explorer.app.target
         return dataclasses.replace(
             finding,
@@ -389,13 +399,19 @@ class _Search:
             repeats=repeats,
         )
 
-    def _repeats(self, key: tuple[str, ...], case: Case) -> Repeats:
+    def _repeats(self, key: tuple[str, ...], case: Case) -> Repeats | None:
+        """Return how often the same case failed again; None where no call is left to see."""
         history = ""
         limit = time.monotonic() + max(self.budget.shrink_seconds, 3 * self.slowest)
         while len(history) < 3 or ("." in history and len(history) < 20):
-            if history and time.monotonic() > limit:
+            if self._spent() or (history and time.monotonic() > limit):
                 break
-            history += "F" if key in self._send(case) else "."
+            failed = key in self._send(case)
+            if self.cut and not failed:
+                break
+            history += "F" if failed else "."
+        if not history:
+            return None
         if "F" not in history:
             history = "F" + history  # as first seen
         return Repeats(history.count("F"), len(history), history)

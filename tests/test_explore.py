@@ -1,0 +1,498 @@
+"""Which events are set off, with what, how often, and what is made of the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import gradio
+import pytest
+
+from gradio_harness.app import App
+from gradio_harness.contract import Contract, read
+from gradio_harness.drivers.wire import Wire
+from gradio_harness.errors import OptionError
+from gradio_harness.explore import Budget, Exploration, Explorer
+from gradio_harness.observation import Call, Media, Observation
+from gradio_harness.plan import Plan, plan
+from gradio_harness.run import Skipped
+
+MAJOR = int(gradio.__version__.split(".")[0])
+BUDGET = Budget(examples=20, seconds=6.0, own=3, shrink_seconds=2.0, timeout_seconds=10.0)
+
+
+class Recording:
+    """A driver that keeps what is sent."""
+
+    def __init__(self, driver: Wire) -> None:
+        self.driver = driver
+        self.calls: list[Call] = []
+
+    def call(self, call: Call, *, timeout_seconds: float | None = None) -> Observation:
+        self.calls.append(call)
+        return self.driver.call(call, timeout_seconds=timeout_seconds)
+
+
+def explore(
+    app: App,
+    label: str,
+    *,
+    seed: int = 7,
+    chosen: Plan | None = None,
+    **budget: Any,
+) -> tuple[Exploration, list[Call]]:
+    """Return what came of one event, and the calls that were made."""
+    given = {name: getattr(BUDGET, name) for name in Budget.__slots__}
+    with Wire(app) as wire:
+        driver = Recording(wire)
+        explorer = Explorer(
+            app,
+            driver,
+            chosen or plan(app.contract),
+            budget=Budget(**{**given, **budget}),
+            seed=seed,
+        )
+        return explorer.explore(app.contract.event(label)), driver.calls
+
+
+@pytest.fixture
+def app_of(serve: Any, write: Any) -> Callable[[str], App]:
+    """Return a function that serves an app from its source."""
+
+    def served(source: str) -> App:
+        return serve("app.py", write(app=source))
+
+    return served
+
+
+# -- the plan --------------------------------------------------------------------------------
+
+
+def contract_of(*names: str) -> Contract:
+    """Return a contract of events with these API names, one button each."""
+    components = [
+        {"id": number, "type": "button", "props": {"value": name}}
+        for number, name in enumerate(names)
+    ]
+    events = [
+        {"id": number, "targets": [[number, "click"]], "inputs": [], "outputs": [], "api_name": n}
+        for number, n in enumerate(names)
+    ]
+    return read({"version": "6.0.0", "components": components, "dependencies": events})
+
+
+def labels(chosen: Plan) -> list[str]:
+    return [event.label for event in chosen.roots]
+
+
+SHOP = ("buy", "pay", "pay_later", "send")
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, ["buy", "pay", "pay_later", "send"]),
+        ({"include": ["pay"]}, ["pay"]),
+        ({"include": ["/pay"]}, ["pay"]),
+        ({"include": ["pay*"]}, ["pay", "pay_later"]),
+        ({"include": ["buy", "send"]}, ["buy", "send"]),
+        ({"exclude": ["pay*"]}, ["buy", "send"]),
+        ({"include": ["pay*"], "exclude": ["pay_later"]}, ["pay"]),
+        ({"local": False}, []),
+        ({"local": False, "include": ["buy"]}, ["buy"]),
+    ],
+    ids=[
+        "all",
+        "include",
+        "by-api-name",
+        "pattern",
+        "two",
+        "exclude",
+        "both",
+        "remote",
+        "remote-include",
+    ],
+)
+def test_the_user_says_which_events_are_set_off(options: Any, expected: list[str]) -> None:
+    """By label or API name, with * for anything; elsewhere only what was named."""
+    assert expected == labels(plan(contract_of(*SHOP), **options))
+
+
+@pytest.mark.parametrize("option", ["include", "exclude"])
+def test_a_name_that_fits_no_event_is_said(option: Any) -> None:
+    """With the names there are, and the one that was probably meant."""
+    with pytest.raises(OptionError) as error:
+        plan(contract_of(*SHOP), **{option: ["sent"]})
+
+    assert (
+        "no event 'sent' in this app. Choose from buy, pay, pay_later, send. Did you mean 'send'?"
+    ) == str(error.value)
+
+
+def test_what_is_left_out_is_said_to_be_left_out() -> None:
+    """Each event that is not set off has its reason."""
+    chosen = plan(contract_of("buy", "pay"), include=["buy"])
+
+    assert (Skipped("pay", "left out by --app-include or --app-exclude"),) == chosen.skipped
+
+
+def test_a_remote_app_is_called_only_where_the_user_says_so() -> None:
+    """Somebody else pays for the calls; the reason names the option."""
+    chosen = plan(contract_of("buy"), local=False)
+
+    why = "the app runs elsewhere: name the event with --app-include to have it called"
+    assert ((), (Skipped("buy", why),), frozenset()) == (
+        chosen.roots,
+        chosen.skipped,
+        chosen.driven,
+    )
+
+
+def test_what_only_the_page_can_do_is_said(serve: Any) -> None:
+    """A notebook's script and its table, where a row must be clicked; chains have no test."""
+    chosen = plan(serve("tabs.py").contract)
+
+    assert (
+        {"welcome", "add", "Button 'Forget all'.click", "measure", "vowels"},
+        {
+            "Button 'Loud'.click": "runs in the page only (JavaScript); nothing of it reaches "
+            "the app",
+            "picked": "needs to know what the visitor clicked on (event data)",
+        },
+    ) == (
+        {event.label for event in chosen.roots if not event.renders},
+        {skipped.what: skipped.why for skipped in chosen.skipped},
+    )
+
+
+# -- budgets -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("calls", [1, 4], ids=["one", "four"])
+def test_no_more_calls_are_made_than_allowed(serve: Any, calls: int) -> None:
+    """Whatever the profile would draw."""
+    exploration, made = explore(serve("two_events.py"), "greet", calls=calls)
+
+    assert (calls, calls) == (len(made), exploration.cases)
+
+
+@pytest.mark.parametrize("calls", [1, 2, 4], ids=["one", "two", "four"])
+def test_confirming_a_defect_takes_no_more_calls_than_allowed(serve: Any, calls: int) -> None:
+    """The finding is told, repeated or not: calls may cost money."""
+    app = serve("twins/api.output-count/defect.py")
+
+    exploration, made = explore(app, "count", calls=calls)
+
+    assert (calls, ["api.output-count"]) == (
+        len(made),
+        [finding.check for finding in exploration.part.findings],
+    )
+
+
+CHAIN = """
+import gradio as gr
+
+def take(order):
+    return f"taken: {order}"
+
+def price(order, coupon):
+    return 3 * len(order) / (len(coupon) - 1)
+
+with gr.Blocks() as demo:
+    order = gr.Textbox("soup", label="Order")
+    coupon = gr.Textbox("none", label="Coupon")
+    taken = gr.Textbox(label="Taken")
+    total = gr.Number(label="Total")
+    gr.Button("Take").click(take, order, taken).then(price, [taken, coupon], total)
+"""
+
+
+def test_a_chain_is_cut_where_the_calls_run_out(app_of: Any) -> None:
+    """Its calls count one by one; what was seen of it counts."""
+    exploration, made = explore(app_of(CHAIN), "take", calls=3)
+
+    assert (["take", "price", "take"], 3) == ([call.event for call in made], exploration.cases)
+
+
+def test_as_many_inputs_are_drawn_as_the_budget_says(serve: Any) -> None:
+    """Beside what the page shows as it opens."""
+    _, made = explore(serve("two_events.py"), "greet", examples=5)
+
+    assert (("Ada",), 6) == (made[0].inputs, len(made))
+
+
+SLOW = """
+import time
+import gradio as gr
+
+def think(text):
+    time.sleep(1.5)
+    return text
+
+with gr.Blocks() as demo:
+    text = gr.Textbox("a", label="Text")
+    gr.Button("Think").click(think, text, text)
+"""
+
+
+def test_nothing_is_sent_after_the_time_is_over(app_of: Any) -> None:
+    """A call that takes longer than all of it is the only one."""
+    _, made = explore(app_of(SLOW), "think", seconds=1.2)
+
+    assert 1 == len(made)
+
+
+# -- inputs --------------------------------------------------------------------------------------
+
+
+def sent(app: App, label: str, **options: Any) -> list[tuple[Any, ...]]:
+    return [call.inputs for call in explore(app, label, **options)[1]]
+
+
+def test_the_same_seed_draws_the_same_inputs(serve: Any) -> None:
+    """In the same order; another seed draws others."""
+    app = serve("text_tool.py")
+
+    first, again, other = (sent(app, "change", seed=seed) for seed in (3, 3, 4))
+
+    assert (True, False) == (first == again, first == other)
+
+
+def test_every_input_of_the_event_is_drawn(serve: Any) -> None:
+    """Texts, choices, numbers and ticks, each as its component allows."""
+    rows = sent(serve("text_tool.py"), "change", examples=60)
+
+    texts, ways, times, trims, between = (set(column) for column in zip(*rows, strict=True))
+    assert (
+        True,
+        {None, "as it is", "reverse", "title case", "upper case"},
+        True,
+        {True, False},
+        {None, "none", "space", "line"},
+    ) == (
+        "" in texts,
+        ways | {None},
+        all(1 <= number <= 10 for number in times if number is not None),
+        trims,
+        between | {None},
+    )
+
+
+EXAMPLES = """
+import gradio as gr
+
+def greet(name, times):
+    if name == "Grace" and times == 3:
+        raise KeyError(name)
+    return f"Hello, {name}!" * int(times or 1)
+
+with gr.Blocks() as demo:
+    name = gr.Textbox("Ada", label="Name")
+    times = gr.Number(1, label="Times", minimum=0, maximum=9)
+    out = gr.Textbox(label="Greeting")
+    gr.Button("Greet").click(greet, [name, times], out)
+    gr.Examples([["Ada", 2], ["Grace", 3]], [name, times])
+"""
+
+
+def test_the_authors_examples_are_clicked(app_of: Any) -> None:
+    """A defect that only an example shows is told with the row that shows it."""
+    exploration, made = explore(app_of(EXAMPLES), "greet")
+
+    assert (
+        [("Ada", 1), ("Ada", 2), ("Grace", 3)],
+        [("KeyError: 'Grace'", "the author's example in row 2")],
+    ) == (
+        [call.inputs for call in made if call.event == "greet"][:3],
+        [(finding.title, finding.input) for finding in exploration.part.findings],
+    )
+
+
+def test_only_so_many_examples_are_clicked(app_of: Any) -> None:
+    """As the profile says."""
+    _, made = explore(app_of(EXAMPLES), "greet", own=1, examples=1)
+
+    assert [("Ada", 1), ("Ada", 2)] == [c.inputs for c in made if c.event == "greet"][:2]
+
+
+UPLOAD = """
+import gradio as gr
+
+def weigh(file):
+    with open(file, "rb") as stream:
+        return len(stream.read())
+
+def cleared():
+    return 0
+
+with gr.Blocks() as demo:
+    file = gr.File(label="Parcel")
+    weight = gr.Number(label="Weight")
+    file.upload(weigh, file, weight)
+    file.clear(cleared, None, weight)
+"""
+
+
+def test_an_upload_leaves_a_file_behind(app_of: Any) -> None:
+    """An event that an upload sets off is never called without one."""
+    exploration, made = explore(app_of(UPLOAD), "weigh")
+
+    assert ([], True, {True}) == (
+        list(exploration.part.findings),
+        len(made) > 3,
+        {isinstance(call.inputs[0], Media) for call in made},
+    )
+
+
+# -- what is made of the answers -------------------------------------------------------------------
+
+
+def test_a_chains_events_are_judged_with_its_head(app_of: Any) -> None:
+    """The chain is one test; the finding names the event that failed and what was typed."""
+    app = app_of(CHAIN)
+
+    exploration, made = explore(app, "take")
+
+    (finding,) = exploration.part.findings
+    assert (
+        ["take"],
+        ("price", "ZeroDivisionError: division by zero", "app.py:8 in price"),
+        True,
+        {"take", "price"},
+    ) == (
+        labels(plan(app.contract)),
+        (finding.event, finding.title, finding.location),
+        finding.input.endswith("coupon = 'a'") or "coupon = " in finding.input,
+        {row.label for row in exploration.part.events},
+    )
+    assert [("take", "price")] == list(
+        {(a.event, b.event) for a, b in zip(made[::2], made[1::2], strict=True)}
+    )
+
+
+NETWORK = """
+import urllib.request
+import gradio as gr
+
+def fetch(page):
+    return urllib.request.urlopen(f"https://example.invalid/{len(page)}").read().decode()
+
+with gr.Blocks() as demo:
+    page = gr.Textbox("a", label="Page")
+    gr.Button("Fetch").click(fetch, page, page)
+"""
+
+
+def test_what_needs_the_network_is_not_tested_and_said_to_be(app_of: Any) -> None:
+    """One call is enough to know; it is no finding."""
+    exploration, made = explore(app_of(NETWORK), "fetch")
+
+    (skipped,) = exploration.part.skipped
+    assert (1, (), "fetch", True) == (
+        len(made),
+        exploration.part.findings,
+        skipped.what,
+        skipped.why.startswith("needs the network, which is not there: "),
+    )
+
+
+HANGS = """
+import threading
+import gradio as gr
+
+def wait(text):
+    threading.Event().wait()
+
+def post(text):
+    return text
+
+with gr.Blocks() as demo:
+    text = gr.Textbox("a", label="Text")
+    gr.Button("Wait").click(wait, text, text)
+    text.submit(wait, text, text)
+    gr.Button("Post").click(post, text, text)
+"""
+
+
+def test_other_events_of_a_function_that_hangs_are_said_not_to_be_tested(app_of: Any) -> None:
+    """They would wait for the first; events of other functions go on."""
+    app = app_of(HANGS)
+    chosen = plan(app.contract)
+    with Wire(app) as wire:
+        explorer = Explorer(
+            app, wire, chosen, budget=Budget(5, 4.0, 1, 1.0, timeout_seconds=1.0), seed=1
+        )
+        first, second, third = (explorer.explore(event) for event in chosen.roots)
+
+    why = f"its function hangs since a call of {first.event.label}"
+    assert (
+        ["api.hang"],
+        (Skipped(second.event.label, why),),
+        ([], True),
+    ) == (
+        [finding.check for finding in first.part.findings],
+        second.part.skipped,
+        (list(third.part.findings), third.cases > 1),
+    )
+
+
+WARMS_UP = """
+import time
+import gradio as gr
+
+warm = []
+
+def tell(text):
+    if not warm:
+        time.sleep(1.5)
+        warm.append(True)
+    for end in range(1, 5):
+        yield "word " * end
+
+with gr.Blocks() as demo:
+    text = gr.Textbox("a", label="Text")
+    out = gr.Textbox(label="Story")
+    gr.Button("Tell").click(tell, text, out)
+"""
+
+
+def test_a_stream_that_is_late_only_once_is_no_finding(app_of: Any) -> None:
+    """A first call loads the model, a busy machine stalls: what goes by the clock must repeat."""
+    exploration, made = explore(app_of(WARMS_UP), "tell")
+
+    assert ([], True) == (list(exploration.part.findings), len(made) > 3)
+
+
+def test_what_an_app_does_beside_its_answer_is_kept(app_of: Any) -> None:
+    """Files written, with the event that wrote them."""
+    app = app_of(
+        """
+        import gradio as gr
+
+        def save(text):
+            with open("notes.txt", "w", encoding="utf-8", errors="replace") as file:
+                file.write(text)
+            return text
+
+        with gr.Blocks() as demo:
+            text = gr.Textbox("a", label="Text")
+            gr.Button("Save").click(save, text, text)
+        """
+    )
+
+    exploration, made = explore(app, "save", examples=3)
+
+    assert [("write", "notes.txt", "save", len(made))] == [
+        (effect.kind, Path(effect.what).name, effect.event, effect.count)
+        for effect in exploration.part.effects
+    ]
+
+
+def test_calls_are_counted_by_how_they_ended(serve: Any) -> None:
+    """Answered, refused by the author, failed."""
+    exploration, made = explore(serve("twins/api.explicit-raise/mended.py"), "enter")
+
+    (row,) = exploration.part.events
+    assert (len(made), 0, True) == (row.cases, row.failed, row.refused > 0)
+    assert row.cases == row.answered + row.refused + row.failed
