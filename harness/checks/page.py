@@ -28,12 +28,13 @@ OF_NETWORK = re.compile(
     r"Failed to fetch|NetworkError|Load failed|AbortError|The (play\(\) request|user aborted)"
     r"|BodyStreamBuffer was aborted|dynamically imported module: https?://(?!127\.|localhost)"
 )
-#: Asked for by Gradio or the browser whether they are there or not, and the app's API.
+#: Asked for by Gradio or the browser whether they are there or not, and the app's API. A
+#: mounted Gradio 4 asks for its own scripts at the root of the server too.
 OPTIONAL = re.compile(
     r"/(favicon\.(ico|svg|png)|manifest\.json|theme\.css|pwa_icon(/\S*)?|robots\.txt"
     r"|apple-touch-icon\S*|queue/\S*|run/\S*|api/\S*|call/\S*|upload\S*|heartbeat/\S*"
     r"|startup-events|monitoring\S*|dev/\S*|login\S*|logout|user|config|info|component_server"
-    r"|static/fonts/\S*|assets/\S+\.map|\S+\.map|\.well-known/\S*)$"
+    r"|static/fonts/\S*|assets/[\w.@-]+-[\w-]{8}\.(js|css)|\S+\.map|\.well-known/\S*)$"
 )
 
 REFUSED = (
