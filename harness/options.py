@@ -13,7 +13,7 @@ import pytest
 
 from .errors import OptionError, choices
 
-__all__ = ["SUITES", "Options", "add", "read"]
+__all__ = ["SUITES", "Options", "add", "random_seed", "read"]
 
 SUITES = ("api", "streaming", "ui", "latency")
 PROFILES = ("quick", "standard", "deep")
@@ -193,6 +193,8 @@ def _suites(named: Sequence[str]) -> tuple[str, ...]:
     if list(named) == ["none"]:
         return ()
     for name in named:
+        if name == "none":
+            raise OptionError("no suite 'none' beside others: none means no suite at all.")
         if name not in SUITES:
             raise OptionError(f"no suite {name!r}. {choices(name, (*SUITES, 'none'))}")
     return tuple(suite for suite in SUITES if suite in named)
@@ -207,7 +209,7 @@ def _one(config: pytest.Config, name: str, known: Sequence[str], default: str) -
 
 def _positive(config: pytest.Config, name: str) -> Any:
     value = config.getoption(name)
-    if value is not None and value <= 0:
+    if value is not None and not value > 0:  # nor is "not a number"
         raise OptionError(f"{name} must be above 0, not {value}.")
     return value
 
@@ -218,7 +220,12 @@ def _seed(config: pytest.Config) -> int:
     if typed is not None:
         return int(typed)
     given = getattr(config, "workerinput", {}).get("gradio_harness_seed")
-    return int(given) if given is not None else random.SystemRandom().randrange(10**6)
+    return int(given) if given is not None else random_seed()
+
+
+def random_seed() -> int:
+    """Return a seed that is short enough to type."""
+    return random.SystemRandom().randrange(10**6)
 
 
 def _ignored(config: pytest.Config) -> tuple[tuple[str, str], ...]:
@@ -227,7 +234,8 @@ def _ignored(config: pytest.Config) -> tuple[tuple[str, str], ...]:
     for line in config.getini("app_ignore"):
         pattern, _, reason = line.partition(": ")
         if not reason.strip():
-            raise OptionError(f"app_ignore: {line!r} has no reason. Write: {pattern}: why")
+            name = pattern.strip().removesuffix(":")
+            raise OptionError(f"app_ignore: {line!r} has no reason. Write: {name}: why")
         written.append((pattern.strip(), reason.strip()))
     return (*typed, *written)
 

@@ -1,0 +1,301 @@
+"""The command line and the ini file, as they become `Options`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gradio_harness.errors import OptionError
+from gradio_harness.options import SUITES, Options, read
+
+
+@pytest.fixture
+def options(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Return a function that reads a command line, below an ini file."""
+    monkeypatch.delenv("GRADIO_HARNESS_AUTH", raising=False)
+
+    def given(*arguments: str, ini: str = "") -> Options:
+        if ini:
+            pytester.makeini(f"[pytest]\n{ini}")
+        found = read(pytester.parseconfig(*arguments))
+        assert found is not None
+        return found
+
+    return given
+
+
+def test_nothing_is_read_where_no_app_is_named(pytester: pytest.Pytester) -> None:
+    """A session without a target has no options of ours."""
+    assert read(pytester.parseconfig()) is None
+
+
+def test_the_defaults(options: Any, pytester: pytest.Pytester) -> None:
+    """All suites, the standard profile, errors fail, the report below the current folder."""
+    found = options("--app", "app.py", "--app-seed", "7")
+
+    assert (
+        Options(
+            target="app.py",
+            suites=SUITES,
+            folder=pytester.path,
+            report=pytester.path / "reports" / "latest",
+            profile="standard",
+            seed=7,
+        )
+        == found
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "field", "expected"),
+    [
+        (["--app-suites", "api"], "suites", ("api",)),
+        (["--app-suites", "ui, api"], "suites", ("api", "ui")),
+        (["--app-suites", "none"], "suites", ()),
+        (["--app-only"], "only", True),
+        (["--app-include", "a", "--app-include", "b*"], "include", ("a", "b*")),
+        (["--app-exclude", "a"], "exclude", ("a",)),
+        (["--app-select", "api.hang"], "selected", ("api.hang",)),
+        (["--app-ignore", "api.hang@a"], "ignored", (("api.hang@a", "--app-ignore"),)),
+        (["--app-profile", "deep"], "profile", "deep"),
+        (["--app-calls", "9"], "calls", 9),
+        (["--app-timeout", "2.5"], "timeout_seconds", 2.5),
+        (["--app-start-timeout", "9"], "start_timeout_seconds", 9.0),
+        (["--app-auth", "ada:a:b", "--app-auth", "bob:"], "auth", (("ada", "a:b"), ("bob", ""))),
+        (["--app-isolation", "thread"], "isolation", "thread"),
+        (["--app-seed", "0"], "seed", 0),
+        (["--app-fail-on", "info"], "fail_on", "info"),
+        (["--app-browser", "/usr/bin/chrome"], "browser", "/usr/bin/chrome"),
+        (["--app-folder", "web"], "app_folder", "web"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_an_option_of_the_command_line(
+    options: Any, arguments: list[str], field: str, expected: Any
+) -> None:
+    """Each has its field."""
+    assert expected == getattr(options("--app", "app.py", *arguments), field)
+
+
+@pytest.mark.parametrize(
+    ("ini", "field", "expected"),
+    [
+        ("app_suites = api, ui", "suites", ("api", "ui")),
+        ("app_include =\n  a\n  b", "include", ("a", "b")),
+        ("app_exclude = a", "exclude", ("a",)),
+        ("app_select = api.*", "selected", ("api.*",)),
+        (
+            "app_ignore =\n  api.hang@a: slow on purpose: ticket 3",
+            "ignored",
+            (("api.hang@a", "slow on purpose: ticket 3"),),
+        ),
+        ("app_profile = quick", "profile", "quick"),
+        ("app_fail_on = warning", "fail_on", "warning"),
+        ("app_browser = /usr/bin/chrome", "browser", "/usr/bin/chrome"),
+        ("app_folder = web", "app_folder", "web"),
+        ("app_latency =\n  p95 < 2 s\n  p50 < 1 s", "budgets", ("p95 < 2 s", "p50 < 1 s")),
+    ],
+    ids=lambda value: value.partition(" =")[0] if isinstance(value, str) else "",
+)
+def test_an_option_of_the_ini_file(options: Any, ini: str, field: str, expected: Any) -> None:
+    """As on the command line, a line each."""
+    assert expected == getattr(options("--app", "app.py", ini=ini), field)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "ini", "field", "expected"),
+    [
+        (["--app-suites", "ui"], "app_suites = api", "suites", ("ui",)),
+        (["--app-suites", "none"], "app_suites = api", "suites", ()),
+        (["--app-profile", "deep"], "app_profile = quick", "profile", "deep"),
+        (["--app-fail-on", "error"], "app_fail_on = warning", "fail_on", "error"),
+        (["--app-include", "b"], "app_include = a", "include", ("b",)),
+    ],
+    ids=["suites", "none", "profile", "fail-on", "include"],
+)
+def test_the_command_line_comes_first(
+    options: Any, arguments: list[str], ini: str, field: str, expected: Any
+) -> None:
+    """It takes the place of what the ini file says."""
+    assert expected == getattr(options("--app", "app.py", *arguments, ini=ini), field)
+
+
+def test_what_is_ignored_adds_up(options: Any) -> None:
+    """For today on the command line, for good in the ini file."""
+    found = options("--app", "a.py", "--app-ignore", "api.hang", ini="app_ignore = api.x: why")
+
+    assert (("api.hang", "--app-ignore"), ("api.x", "why")) == found.ignored
+
+
+def test_a_target_of_the_ini_file_is_for_fixtures_only(options: Any) -> None:
+    """The suites run only with --app on the command line."""
+    found = options(ini="app = shop.py\napp_suites = api")
+
+    assert ("shop.py", ()) == (found.target, found.suites)
+
+
+def test_a_target_of_the_command_line_takes_the_place_of_the_ini_files(options: Any) -> None:
+    """And the suites run."""
+    found = options("--app", "other.py", ini="app = shop.py")
+
+    assert ("other.py", SUITES) == (found.target, found.suites)
+
+
+def test_paths_are_as_seen_from_where_they_were_written(
+    options: Any, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command line's from the current folder, the ini file's from its own."""
+    below = pytester.mkdir("below")
+    ini = "app = shop.py\napp_report = out"
+    pytester.makeini(f"[pytest]\n{ini}")
+    monkeypatch.chdir(below)
+
+    typed = options("--app", "app.py", "--app-report", "here", "--rootdir", "..")
+    written = options("--rootdir", "..")
+
+    assert (below, below / "here") == (typed.folder, typed.report)
+    assert (pytester.path, pytester.path / "out") == (written.folder, written.report)
+
+
+def test_the_report_stays_where_it_is_when_the_folder_changes(
+    options: Any, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Paths are absolute as soon as they are read."""
+    found = options("--app", "app.py", "--app-report", "out")
+    monkeypatch.chdir(tmp_path)
+
+    assert pytester.path / "out" == found.report.absolute()
+
+
+def test_logins_come_from_the_environment_too(
+    options: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One a line, after those of the command line."""
+    monkeypatch.setenv("GRADIO_HARNESS_AUTH", "bob:builder\neve:x:y\n")
+
+    found = options("--app", "app.py", "--app-auth", "ada:lovelace")
+
+    assert (("ada", "lovelace"), ("bob", "builder"), ("eve", "x:y")) == found.auth
+
+
+def test_a_password_is_not_shown(options: Any) -> None:
+    """Wherever options are printed."""
+    assert "lovelace" not in repr(options("--app", "app.py", "--app-auth", "ada:lovelace"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "ini", "expected"),
+    [
+        (
+            ["--app-suites", "latncy"],
+            "",
+            "no suite 'latncy'. Choose from api, latency, none, streaming, ui. "
+            "Did you mean 'latency'?",
+        ),
+        (
+            ["--app-suites", "api,none"],
+            "",
+            "no suite 'none' beside others: none means no suite at all.",
+        ),
+        ([], "app_suites = ap", "no suite 'ap'."),
+        ([], "app_profile = fast", "app_profile = 'fast'. Choose from deep, quick, standard."),
+        ([], "app_fail_on = never", "app_fail_on = 'never'. Choose from error, info, warning."),
+        (["--app-calls", "0"], "", "--app-calls must be above 0, not 0."),
+        (["--app-timeout", "-1"], "", "--app-timeout must be above 0, not -1.0."),
+        (["--app-timeout", "nan"], "", "--app-timeout must be above 0, not nan."),
+        (["--app-auth", "lovelace"], "", "--app-auth wants USER:PASSWORD."),
+        (
+            [],
+            "app_ignore = api.hang",
+            "app_ignore: 'api.hang' has no reason. Write: api.hang: why",
+        ),
+        (
+            [],
+            "app_ignore = api.hang:",
+            "app_ignore: 'api.hang:' has no reason. Write: api.hang: why",
+        ),
+    ],
+    ids=[
+        "suite",
+        "none-and",
+        "suite-ini",
+        "profile",
+        "fail-on",
+        "calls",
+        "timeout",
+        "timeout-nan",
+        "auth",
+        "ignore",
+        "ignore-colon",
+    ],
+)
+def test_a_value_that_cannot_be_used_is_said(
+    options: Any, arguments: list[str], ini: str, expected: str
+) -> None:
+    """In words that name the option, the choices and the next step; never with a password."""
+    with pytest.raises(OptionError) as error:
+        options("--app", "app.py", *arguments, ini=ini)
+
+    assert expected == str(error.value)[: len(expected)]
+    assert "lovelace" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--app-profile", "fast"], "argument --app-profile: invalid choice: 'fast'"),
+        (["--app-calls", "many"], "argument --app-calls: invalid int value: 'many'"),
+        (["--app-fail-on", "never"], "argument --app-fail-on: invalid choice: 'never'"),
+    ],
+    ids=["profile", "calls", "fail-on"],
+)
+def test_what_pytest_itself_refuses(
+    pytester: pytest.Pytester, arguments: list[str], expected: str
+) -> None:
+    """Exit code 4, as for any option of pytest."""
+    done = pytester.runpytest_subprocess("--app", "app.py", *arguments)
+
+    assert (4, True) == (done.ret, expected in done.stderr.str())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "ini", "expected"),
+    [
+        (["--app-suites", "latncy"], "", "ERROR: no suite 'latncy'. Choose from "),
+        ([], "app_ignore = api.hang", "ERROR: app_ignore: 'api.hang' has no reason. Write: "),
+        (["--app-auth", "lovelace"], "", "ERROR: --app-auth wants USER:PASSWORD."),
+    ],
+    ids=["suite", "ignore", "auth"],
+)
+def test_a_session_with_such_a_value_ends_with_one_line(
+    pytester: pytest.Pytester, arguments: list[str], ini: str, expected: str
+) -> None:
+    """Exit code 4, no traceback, nothing started."""
+    pytester.makeini(f"[pytest]\n{ini}")
+    pytester.makepyfile(app="raise SystemExit('started')")
+
+    done = pytester.runpytest_subprocess("--app", "app.py", *arguments)
+
+    text = done.stdout.str() + done.stderr.str()
+    assert (4, 1, False, False) == (
+        done.ret,
+        text.count(expected),
+        "Traceback" in text,
+        "started" in text,
+    )
+
+
+def test_help_shows_one_group(pytester: pytest.Pytester) -> None:
+    """Every option begins with --app, in one place."""
+    done = pytester.runpytest_subprocess("--help", "--app", "app.py")
+
+    group = done.stdout.str().partition("Gradio apps (gradio-harness):\n")[2].partition("\n\n")[0]
+    assert 0 == done.ret
+    assert {
+        *("--app", "--app-suites", "--app-only", "--app-include", "--app-exclude"),
+        *("--app-select", "--app-ignore", "--app-profile", "--app-calls", "--app-timeout"),
+        *("--app-start-timeout", "--app-folder", "--app-report", "--app-auth"),
+        *("--app-isolation", "--app-seed", "--app-fail-on", "--app-browser", "--app-replay"),
+    } <= {word.partition("=")[0] for word in group.split() if word.startswith("--")}
