@@ -98,8 +98,7 @@ class Judged:
             pytest.exit(f"{error}; the rest could not be tested", returncode=1)
         import os
 
-        journal.write("part", part=error.part.as_dict())
-        journal.write("stuck", why=str(error))
+        journal.stuck(self.label, str(error), error.part)
         os._exit(75)
 
 
@@ -213,14 +212,20 @@ def told_as(finding: Finding) -> str:
 
 def take_ids(config: pytest.Config) -> None:
     """Take ids of suite items out of the arguments: no file of that name is to be looked for."""
-    ids = [str(a) for a in config.args if _is_ours(str(a))]
+    ids = [own for a in config.args if (own := own_id(str(a)))]
     config.stash[ids_key] = ids
     if ids:
-        config.args[:] = [a for a in config.args if not _is_ours(str(a))]
+        config.args[:] = [a for a in config.args if not own_id(str(a))]
 
 
-def _is_ours(argument: str) -> bool:
-    return argument.replace("\\", "/").startswith(PREFIX)
+def own_id(argument: str) -> str:
+    """Return *argument* as an id of a suite's test, "" if it is none.
+
+    pytest prints ids relative to the folder it was called in: ``../gradio_harness/suites/…``.
+    """
+    path, colons, rest = argument.partition("::")
+    before, found, after = path.replace("\\", "/").partition(PREFIX)
+    return f"{PREFIX}{after}{colons}{rest}" if found and not before.strip("./") else ""
 
 
 def wanted_suites(config: pytest.Config, options: Options) -> tuple[str, ...]:
@@ -265,7 +270,6 @@ def collect_suites(session: pytest.Session, items: list[pytest.Item]) -> None:
 
 
 def _selects(wanted: str, nodeid: str) -> bool:
-    wanted = wanted.replace("\\", "/") if "::" not in wanted else wanted
     return nodeid == wanted or nodeid.startswith((f"{wanted}::", f"{wanted}["))
 
 
@@ -425,4 +429,5 @@ def blame(crashitem: str, report: Any, recorder: Recorder) -> None:
     account = journals.read(Path(recorder.folder) / f"{report.node.gateway.id}.jsonl")
     call = account.call or {"event": event}
     judge = holds_everybody if account.stuck else process_exit
-    recorder.add(Part(findings=tuple(judge(call, account.stuck or "the worker died"))))
+    found = account.lost or tuple(judge(call, account.stuck or "the worker died"))
+    recorder.add(Part(findings=found))

@@ -19,8 +19,8 @@ from . import collect
 from .collect import session_key
 from .errors import HarnessError, choices
 from .journal import Journal
-from .options import Options, read
-from .record import PREFIX, Recorder, command_line
+from .options import Options, random_seed, read
+from .record import Recorder, command_line
 from .session import Session
 from .supervise import Carried, Supervisor, possible
 
@@ -48,7 +48,11 @@ def supervised(config: pytest.Config) -> int | None:
     config.stash[supervisor_key] = supervisor
     os.environ[FOLDER] = str(folder)
 
+    if config.option.app_seed is None:
+        config.option.app_seed = random_seed()  # the same in every child
+
     def session(carried: Carried) -> int:
+        config.option.no_header = config.option.no_header or carried.starts > 1
         try:
             return int(config.hook.pytest_cmdline_main(config=config))
         except pytest.UsageError as error:  # as pytest.main does, which is in the parent
@@ -175,7 +179,7 @@ def configure(config: pytest.Config) -> None:
         if supervisor and supervisor.carried.meta:
             recorder.about(supervisor.carried.meta)
     if options.only:
-        config.args[:] = [a for a in config.args if str(a).startswith(PREFIX)]
+        config.args[:] = [a for a in config.args if collect.own_id(str(a))]
     collect.take_ids(config)
     register = config.pluginmanager.register
     register(Hooks(options, harness, recorder, supervisor), "gradio_harness_hooks")

@@ -176,9 +176,16 @@ class Contract:
         return next((event for event in self.events if event.index == index), None)
 
     def followers(self, event: Event, *, failed: bool = False) -> tuple[Event, ...]:
-        """Return the events that the page sets off when *event* has ended."""
-        skip = "success" if failed else "failure"
-        return tuple(e for e in self.events if e.after == event.index and e.after_only != skip)
+        """Return the events that the page sets off when *event* has ended.
+
+        After a failure Gradio 4 and 5 go on with ``.then``, the page of Gradio 6 does not.
+        """
+        following = tuple(e for e in self.events if e.after == event.index)
+        if not failed:
+            return tuple(e for e in following if e.after_only != "failure")
+        stops = self.gradio.partition(".")[0] not in ("4", "5")
+        only = ("failure",) if stops else ("failure", "")
+        return tuple(e for e in following if e.after_only in only)
 
     def chain(self, event: Event) -> tuple[Event, ...]:
         """Return *event* and all that follows from it, in the page's order."""

@@ -30,7 +30,6 @@ from .observation import Call, Effect
 from .plan import Plan
 from .reproduce import Case, described, snippet
 from .run import EventRow, Part, SideEffect, Skipped
-from .strategies import values
 from .visit import Driver, Visit, at
 
 __all__ = ["CHECKS", "PROFILES", "Budget", "Exploration", "Explorer", "Stuck"]
@@ -189,6 +188,8 @@ class _Search:
         return {p.component.id for member in self.chain for p in member.inputs}
 
     def _settable(self) -> list[Component]:
+        from .strategies import values  # Hypothesis is half a second: not before the first test
+
         found: dict[int, Component] = {}
         for member in self.chain:
             if member.index in self.explorer.plan.driven:
@@ -270,6 +271,8 @@ class _Search:
                 break
 
     def _values(self, component: Component) -> Any:
+        from .strategies import values
+
         strategy = values(component)
         assert strategy is not None
         wanted = self._gesture()
@@ -315,7 +318,8 @@ class _Search:
                 for finding in check(seen):
                     found.setdefault(_key(finding), finding)
             error = seen.observation.error
-            if error is not None and error.kind == "timeout":
+            ended = evidence is not None and evidence.exception == "SystemExit"
+            if ended or (error is not None and error.kind in ("timeout", "transport")):
                 self.hung = True
         return found
 

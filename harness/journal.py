@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .finding import Finding
 from .run import Part
 
 __all__ = ["Account", "Journal", "read"]
@@ -34,6 +35,11 @@ class Journal:
         """A call of *event*, in the exploration of *root*, is on its way."""
         self.write("call", root=root, event=event, input=words, reproduce=script)
 
+    def stuck(self, root: str, why: str, part: Part) -> None:
+        """The app answers nobody since the exploration of *root*, and this process ends."""
+        self.write("part", part=part.as_dict())
+        self.write("stuck", root=root, why=why, findings=[f.as_dict() for f in part.findings])
+
     def answered(self) -> None:
         """The call on its way has ended, in whatever way."""
         self.write("answered")
@@ -49,7 +55,7 @@ class Account:
 
     *items* are the ids of the tests that ended, *failed* those that did not pass, *current*
     the one that was running; *call* is the call that was on its way then. *stuck* says why
-    a process ended itself because its app answered nobody.
+    a process ended itself because its app answered nobody, *lost* what it had found by then.
     """
 
     done: int | None = None
@@ -60,6 +66,7 @@ class Account:
     current: str = ""
     call: Mapping[str, Any] | None = None
     stuck: str = ""
+    lost: tuple[Finding, ...] = ()
 
 
 def read(path: Path, start: int = 0) -> Account:
@@ -94,5 +101,7 @@ def _take(account: Account, entry: Mapping[str, Any]) -> None:
             account.meta.update({k: v for k, v in entry.items() if k != "kind"})
         case "stuck":
             account.stuck = entry["why"]
+            account.call = {"root": entry["root"], "event": entry["root"]}
+            account.lost = tuple(Finding.from_dict(item) for item in entry["findings"])
         case "done":
             account.done = entry["exit"]

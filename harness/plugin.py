@@ -6,6 +6,8 @@ a session turns out to be about a Gradio app.
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 
@@ -37,3 +39,13 @@ def pytest_configure(config: pytest.Config) -> None:
         from . import absent
 
         config.pluginmanager.register(absent, "gradio_harness_absent")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Spare a session without Hypothesis the import that Hypothesis's own last lines cost.
+
+    Its plugin imports all of Hypothesis (half a second) to say that there is nothing to say.
+    """
+    if "hypothesis" not in sys.modules:
+        session.config.pluginmanager.unregister(name="hypothesispytest")

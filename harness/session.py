@@ -141,9 +141,9 @@ class Session:
         if known is not None:
             return known, False
         event = self.app.contract.event(label)
-        finding = self.carried.lost.get(label)
-        if finding is not None:
-            exploration = Exploration(event, Part(findings=(finding,)))
+        lost = self.carried.lost.get(label)
+        if lost is not None:
+            exploration = Exploration(event, Part(findings=lost))
         else:
             exploration = self._explore(event)
         self._explored[label] = exploration
@@ -292,6 +292,8 @@ class Session:
         chosen = f"{number} event{'s' if number != 1 else ''}"
         if len(contract.events) != number:
             chosen += f" of {len(contract.events)}"
+        if self.carried.starts > 1:
+            return f"gradio-harness: {self.target}, started again"
         return (
             f"gradio-harness: {self.target} on Gradio {contract.gradio}, {chosen}, "
             f"profile {self.options.profile}, seed {self.options.seed}"

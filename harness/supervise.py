@@ -35,7 +35,7 @@ GRACE_SECONDS = 15.0
 class Carried:
     """What a new child takes over from those that died.
 
-    *lost* has the finding about each event whose call ended or held a process, by the
+    *lost* has what was found about each event whose call ended or held a process, by the
     event's label; *ended* are the tests that need not run again, *died* those during which
     a process ended and that have no event of ours to blame.
     """
@@ -44,7 +44,7 @@ class Carried:
     ended: set[str] = field(default_factory=set)
     failed: set[str] = field(default_factory=set)
     died: dict[str, str] = field(default_factory=dict)
-    lost: dict[str, Finding] = field(default_factory=dict)
+    lost: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
     meta: dict[str, Any] = field(default_factory=dict)
     starts: int = 0
 
@@ -168,10 +168,10 @@ class Supervisor:
         carried.meta.update(account.meta)
         if account.call is not None:
             judge = holds_everybody if account.stuck else process_exit
-            finding = judge(account.call, account.stuck or how)[0]
-            carried.lost[account.call["root"]] = finding
+            found = account.lost or tuple(judge(account.call, account.stuck or how))
+            carried.lost[account.call["root"]] = found
             where = account.call["event"]
-            self.say(f"{finding.title}: {where}. The rest goes on in a new process.")
+            self.say(f"{found[0].title}: {where}. The rest goes on in a new process.")
         elif account.current:
             carried.ended.add(account.current)
             carried.died[account.current] = how

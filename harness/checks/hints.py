@@ -69,13 +69,8 @@ def type_hint(event: Event, folder: str = "") -> list[Finding]:
     function = event.function
     if function is None or function.builtin or not function.hints:
         return []
-    names = [
-        name
-        for name in function.parameters
-        if not function.hints.get(name, "").startswith("gradio.")
-    ]
     found = []
-    for name, parameter in zip(names, event.inputs, strict=False):
+    for name, parameter in zip(function.parameters, event.inputs, strict=False):
         kinds = _kinds(function.hints.get(name, ""))
         sent = _sent(parameter.component)
         if kinds and sent and not kinds & sent:

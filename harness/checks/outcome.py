@@ -105,10 +105,12 @@ def hang(seen: Seen) -> list[Finding]:
 
     Silence: `--app-ignore api.hang@EVENT`.
     """
-    error = seen.observation.error
+    error, evidence = seen.observation.error, seen.observation.evidence
+    if evidence is not None and evidence.exception == "SystemExit":
+        title = "sys.exit() in a handler ends the app's server"
+        return [_finding(seen, evidence, "api.process-exit", Severity.ERROR, title)]
     if error is None or error.kind not in ("timeout", "transport"):
         return []
-    evidence = seen.observation.evidence
     step = (evidence.step if evidence else "") or error.step
     if error.kind == "timeout":
         title = f"No answer: {error.message}"
@@ -145,7 +147,8 @@ def output_count(seen: Seen) -> list[Finding]:
 
 def _unexpected(seen: Seen) -> bool:
     error, evidence = seen.observation.error, seen.observation.evidence
-    return error is not None and error.kind == "unexpected" and not (evidence and evidence.needs)
+    beside = evidence is not None and (evidence.needs or evidence.exception == "SystemExit")
+    return error is not None and error.kind == "unexpected" and not beside
 
 
 def _explicit(seen: Seen) -> bool:
