@@ -764,27 +764,6 @@ def test_gradios_own_functions_are_not_judged() -> None:
     assert [] == hinted("int", builtin=True)
 
 
-def test_what_gradio_passes_by_itself_takes_no_input() -> None:
-    """A parameter hinted as gr.Request is none of the event's inputs."""
-    function = Function(
-        "book",
-        parameters=("request", "count"),
-        hints={"request": "gradio.route_utils.Request", "count": "int"},
-    )
-    event = Event(
-        index=0,
-        label="book",
-        api_name="book",
-        visibility="public",
-        triggers=(),
-        inputs=(Parameter("count", component("number", "Count", 1)),),
-        outputs=(component(),),
-        function=function,
-    )
-
-    assert [] == hints.type_hint(event)
-
-
 # -- the process --------------------------------------------------------------------------------
 
 
