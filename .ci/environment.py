@@ -48,7 +48,7 @@ def venv(folder):
     shutil.rmtree(folder, ignore_errors=True)
     tool = os.path.join(folder, "virtualenv")
     fetch = [sys.executable, "-m", "pip", "install", "--quiet", "--target", tool, "virtualenv"]
-    if subprocess.run(fetch, check=False).returncode != 0:
+    if subprocess.run(fetch, stdout=-3, stderr=-3, check=False).returncode:
         raise SystemExit(
             "This Python cannot make virtual environments. Install its venv module "
             "(Debian, Ubuntu: apt-get install python3-venv) or uv, and try again."
@@ -59,6 +59,7 @@ def venv(folder):
         [sys.executable, "-m", "virtualenv", "--quiet", folder],
         env=dict(os.environ, PYTHONPATH=search),
     )
+    shutil.rmtree(tool)
 
 
 def program(folder, name):
@@ -66,8 +67,11 @@ def program(folder, name):
 
 
 def run(command, env=None):
-    done = subprocess.run(command, env=env, check=False)
+    done = subprocess.run(
+        command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+    )
     if done.returncode:
+        sys.stdout.write(done.stdout.decode("utf-8", "replace"))
         raise SystemExit(f"environment: failed: {' '.join(command)}")
 
 
