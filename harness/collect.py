@@ -17,7 +17,7 @@ from .browsers import find
 from .checks.latency import parse_budget
 from .checks.process import holds_everybody, process_exit
 from .errors import HarnessError
-from .explore import Stuck
+from .explore import Exploration, Stuck
 from .finding import Finding
 from .options import Options
 from .record import ATTRIBUTE, PREFIX, Recorder
@@ -33,6 +33,7 @@ __all__ = [
     "blame",
     "collect_suites",
     "hand_over",
+    "note_asked",
     "parametrize",
     "scheduler",
     "take_ids",
@@ -45,6 +46,7 @@ SHOWN_OUTPUT = 4_000
 session_key = pytest.StashKey[Session]()
 part_key = pytest.StashKey[Part]()
 ids_key = pytest.StashKey[list[str]]()
+asked_key = pytest.StashKey[frozenset[str]]()
 visits_key = pytest.StashKey[dict[str, Part]]()
 
 
@@ -85,7 +87,8 @@ class Judged:
             self._give_up(error)
             return
         if new:
-            self.item.stash[part_key] = counted(exploration.part, exploration.cases)
+            asked = self.item.config.stash.get(asked_key, frozenset())
+            self.item.stash[part_key] = counted(exploration, asked)
         findings = [f for f in exploration.part.findings if f.check == check]
         expect_none(self.session, findings)
         if exploration.part.skipped and not exploration.part.findings:
@@ -178,9 +181,29 @@ class Timed:
         expect_none(session, findings)
 
 
-def counted(part: Part, cases: int) -> Part:
-    """Return *part* with its calls counted for the api suite."""
-    return replace(part, suites=(SuiteRow("api", cases=cases, queued_cases=cases),))
+def counted(exploration: Exploration, asked: frozenset[str]) -> Part:
+    """Return what was found, calls counted for the api suite; only checks that were *asked*.
+
+    An exploration applies all checks, a selection (``-k``, an id, --lf) asks for some.
+    """
+    part, cases = exploration.part, exploration.cases
+    label = exploration.event.label
+    found = tuple(f for f in part.findings if asked_for(f.check, label) in asked)
+    row = SuiteRow("api", cases=cases, queued_cases=cases)
+    return replace(part, findings=found, suites=(row,))
+
+
+def asked_for(check: str, label: str) -> str:
+    """Return the id of the test of one check and one event."""
+    suite, _, name = check.partition(".")
+    return f"{PREFIX}{suite}.py::{name.replace('-', '_')}[{label}]"
+
+
+def note_asked(session: pytest.Session) -> None:
+    """Note which tests are left after every selection."""
+    session.config.stash[asked_key] = frozenset(
+        item.nodeid for item in session.items if item.nodeid.startswith(PREFIX)
+    )
 
 
 def expect_none(session: Session, findings: Iterable[Finding]) -> None:

@@ -66,7 +66,7 @@ def supervised(config: pytest.Config) -> int | None:
         code = supervisor.run(session)
         if code is None:
             code = _ended_early(config, supervisor)
-        elif supervisor.carried.died or supervisor.carried.failed:
+        elif supervisor.carried.died or supervisor.carried.failed or supervisor.carried.lost:
             code = code or 1
         return code
     finally:
@@ -250,9 +250,10 @@ class Hooks:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Hand on what is known before the first test."""
+        collect.note_asked(session)
         harness, recorder = self.harness, self.recorder
-        if harness is None or not harness.started or not self.options.suites:
-            return
+        if harness is None or not harness.started or not self.options.suites or self.ended:
+            return  # pytest comes here even after a target that cannot be used
         if recorder is not None:
             recorder.about(harness.meta())
             recorder.add(harness.base())
@@ -260,7 +261,8 @@ class Hooks:
     def pytest_report_collectionfinish(self) -> str | None:
         """Say what is tested."""
         harness = self.harness
-        return harness.headline() if harness and harness.started and self.options.suites else None
+        usable = harness and harness.started and self.options.suites and not self.ended
+        return harness.headline() if harness and usable else None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logstart(self, nodeid: str) -> None:

@@ -21,18 +21,44 @@ CELLS: dict[str, st.SearchStrategy[Any]] = {
 
 
 def dataframe(component: Component) -> st.SearchStrategy[Any]:
-    """The table as shown, and tables of the same columns with other cells and row counts."""
+    """The table as shown and edited here and there; an empty one filled in."""
     headers = _headers(component)
     kinds = component.props.get("datatype") or "str"
     named = kinds if isinstance(kinds, list) else [kinds] * len(headers)
     named = [*named, *["str"] * len(headers)]
     columns = [CELLS.get(str(kind), CELLS["str"]) for kind in named[: len(headers)]]
     rows, fixed = _rows(component)
+    shown = _shown(component)
+    if shown is not None and any(any(row) for row in shown["data"]):
+        return st.just(shown) | _edited(shown, columns, fixed=fixed)
     row = st.tuples(*columns).map(list)
     table = st.lists(row, min_size=rows if fixed else 1, max_size=rows if fixed else 5)
-    shown = _shown(component)
     drawn = table.map(lambda data: {"headers": headers, "data": data, "metadata": None})
     return st.just(shown) | drawn if shown else drawn
+
+
+def _edited(
+    shown: dict[str, Any], columns: list[st.SearchStrategy[Any]], *, fixed: bool
+) -> st.SearchStrategy[Any]:
+    """The table with up to three cells changed, and with fewer rows where that is allowed.
+
+    Nobody retypes a table of data to try an app; a table drawn anew would say more about
+    cells that all changed their type than about the app.
+    """
+    data = shown["data"]
+    places = st.tuples(
+        st.integers(0, len(data) - 1), st.integers(0, max(len(columns) - 1, 0))
+    ).flatmap(lambda at: st.tuples(st.just(at), columns[at[1]]))
+    kept = st.just(len(data)) if fixed else st.integers(1, len(data)) | st.just(len(data))
+
+    def applied(edits: list[Any], count: int) -> dict[str, Any]:
+        table = [list(row) for row in data]
+        for (row, column), value in edits:
+            if column < len(table[row]):
+                table[row][column] = value
+        return {**shown, "data": table[:count]}
+
+    return st.builds(applied, st.lists(places, min_size=1, max_size=3), kept)
 
 
 def _shown(component: Component) -> dict[str, Any] | None:
