@@ -30,9 +30,10 @@ __all__ = [
     "Timed",
     "VisitedPage",
     "attach_part",
-    "blame",
     "collect_suites",
+    "explain",
     "hand_over",
+    "learn_lost",
     "note_asked",
     "parametrize",
     "scheduler",
@@ -43,6 +44,10 @@ __all__ = [
 ]
 
 SHOWN_OUTPUT = 4_000
+
+#: Below the folder that xdist workers share: a line for each event that ended one of them.
+LOST = "lost.jsonl"
+
 session_key = pytest.StashKey[Session]()
 part_key = pytest.StashKey[Part]()
 ids_key = pytest.StashKey[list[str]]()
@@ -120,7 +125,8 @@ class VisitedPage:
     def _findings(self) -> tuple[Finding, ...]:
         known = self.request.config.stash.setdefault(visits_key, {})
         if self.path not in known:
-            known[self.path] = self._visit()
+            lost = self.session.carried.lost.get(f"page {self.path}")
+            known[self.path] = Part(findings=lost) if lost else self._visit()
             self.request.node.stash[part_key] = known[self.path]
         return known[self.path].findings
 
@@ -410,7 +416,7 @@ def turn(item: pytest.Item) -> Iterator[None]:
 # -- under xdist ---------------------------------------------------------------------------
 
 
-def scheduler(config: pytest.Config, log: Any, options: Options) -> Any:
+def scheduler(config: pytest.Config, log: Any, options: Options, recorder: Recorder) -> Any:
     """Return a scheduler that keeps an event on one worker; None where the user chose one."""
     if config.getoption("dist") != "load" or not options.suites:
         return None
@@ -424,6 +430,23 @@ def scheduler(config: pytest.Config, log: Any, options: Options) -> Any:
                 return nodeid
             suite = nodeid[len(PREFIX) :].partition(".py")[0]
             return suite if suite in ("ui", "latency") else nodeid.partition("[")[2] or nodeid
+
+        def remove_node(self, node: Any) -> str | None:
+            """As xdist's, but the test that ended the worker is not run once more."""
+            units = list(self.assigned_work.pop(node).values())
+            waiting = [(unit, test) for unit in units for test, done in unit.items() if not done]
+            if not waiting:
+                return None
+            unit, crashed = waiting[0]
+            unit[crashed] = True
+            note_lost(recorder, crashed, node.gateway.id)
+            for unit in units:
+                left = {test: done for test, done in unit.items() if not done}
+                if left:
+                    self.workqueue[self._split_scope(next(iter(left)))] = left
+            for other in self.assigned_work:
+                self._reschedule(other)
+            return str(crashed)
 
     return ByEvent(config, log)
 
@@ -444,13 +467,40 @@ def take_over(node: Any, recorder: Recorder) -> None:
         recorder.add(Part.from_dict(known["base"]))
 
 
-def blame(crashitem: str, report: Any, recorder: Recorder) -> None:
-    """Record that a worker died in *crashitem*, which is one of the suites' tests."""
-    if not crashitem.startswith(PREFIX):
+def note_lost(recorder: Recorder, crashed: str, worker: str) -> None:
+    """Record what ended *worker* in *crashed*, and let the other workers know of it."""
+    if not crashed.startswith(PREFIX):
         return
-    event = crashitem.partition("[")[2].removesuffix("]")
-    account = journals.read(Path(recorder.folder) / f"{report.node.gateway.id}.jsonl")
-    call = account.call or {"event": event}
+    event = crashed.partition("[")[2].removesuffix("]")
+    folder = Path(recorder.folder)
+    account = journals.read(folder / f"{worker}.jsonl")
+    call = account.call or {"root": event, "event": event}
     judge = holds_everybody if account.stuck else process_exit
     found = account.lost or tuple(judge(call, account.stuck or "the worker died"))
     recorder.add(Part(findings=found))
+    line = {"root": call["root"], "findings": [finding.as_dict() for finding in found]}
+    with (folder / LOST).open("a", encoding="utf-8") as file:
+        file.write(json.dumps(line) + "\n")
+
+
+def explain(crashed: str, report: Any, recorder: Recorder) -> None:
+    """Let the report of a test that ended its worker say which call did."""
+    path = Path(recorder.folder) / LOST
+    if not crashed.startswith(PREFIX) or not path.is_file():
+        return
+    *_, last = path.read_text("utf-8").splitlines()
+    found = map(Finding.from_dict, json.loads(last)["findings"])
+    report.longrepr = "\n\n".join(map(told_as, found))
+    report.location = (report.location[0], None, crashed.rpartition("::")[2])
+
+
+def learn_lost(config: pytest.Config, session: Session | None) -> None:
+    """Take over what ended other workers: this one is not to try it again."""
+    folder = getattr(config, "workerinput", {}).get("gradio_harness_folder")
+    path = Path(folder) / LOST if folder else None
+    if session is None or path is None or not path.is_file():
+        return
+    for line in path.read_text("utf-8").splitlines():
+        known = json.loads(line)
+        found = tuple(map(Finding.from_dict, known["findings"]))
+        session.carried.lost.setdefault(known["root"], found)

@@ -287,6 +287,7 @@ class Hooks:
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
         """Run timed work alone, whatever the other workers do."""
         with collect.turn(item):
+            collect.learn_lost(item.config, self.harness)
             return (yield)
 
     @pytest.hookimpl(tryfirst=True)
@@ -355,11 +356,13 @@ class Hooks:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_handlecrashitem(self, crashitem: str, report: Any, sched: Any) -> None:
-        """Say which call ended a worker."""
+        """Say what ended a worker as any other finding is said."""
         if self.recorder is not None:
-            collect.blame(crashitem, report, self.recorder)
+            collect.explain(crashitem, report, self.recorder)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
         """Keep all tests of one event on one worker."""
-        return collect.scheduler(config, log, self.options)
+        if self.recorder is None:
+            return None
+        return collect.scheduler(config, log, self.options, self.recorder)
