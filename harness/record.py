@@ -96,12 +96,14 @@ class Recorder:
         return self.path
 
     def last_lines(self) -> Iterator[str]:
-        """Yield what a user reads at the end: verdict, what does not fail tests, the report."""
+        """Yield what a user reads at the end: verdict, what no test has told, the report."""
         run = self.run
         yield run.verdict
         failing = {f.id for f in run.failing}
-        for finding in (f for f in run.findings if f.id not in failing):
-            yield f"  {finding.severity}: {_line(finding)}"
+        ran = {suite.name for suite in run.suites if suite.tests}
+        for finding in run.findings:
+            if finding.id not in failing or finding.suite not in ran:
+                yield f"  {finding.severity}: {_line(finding)}"
         if run.skipped:
             yield f"not tested: {len(run.skipped)} (see the report)"
         if self.path is not None:

@@ -573,3 +573,26 @@ def test_a_login_that_the_app_refuses_is_said(once: Once) -> None:
         "wrong-word" in session.out,
         "Traceback" in session.out,
     )
+
+
+VANISHES_ON_LOAD = """
+    import os
+    import gradio as gr
+
+    with gr.Blocks() as demo:
+        name = gr.Textbox("Ada", label="Name")
+        demo.load(lambda: os._exit(0), None, name)
+"""
+
+
+@pytest.mark.browser
+def test_a_finding_that_no_test_of_its_own_tells_is_told_at_the_end(once: Once) -> None:
+    """Opening the page ends the process; of the suites that ran, none has that check."""
+    session = once("page", VANISHES_ON_LOAD, "--app-suites", "ui", "--app-profile", "quick")
+
+    assert (1, [("api.process-exit", "page /")], True) == (
+        session.code,
+        session.findings,
+        "\n  error: api.process-exit [page /] One call ended the app's whole process"
+        in session.out,
+    )
