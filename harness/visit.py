@@ -12,13 +12,19 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from .contract import Component, Contract, Event, extended
-from .observation import Call, Observation
+from .observation import Call, Media, Observation
 
 __all__ = ["Driver", "Visit"]
 
 #: What a visitor's own typing or picking sets off, before any button is pressed.
 EDITS = ("change", "input", "upload")
 MOST_FOLLOWERS = 24
+#: What Gradio 4's editor sends when nobody has drawn: an empty picture.
+BLANK = Media.packed(
+    "background.png",
+    "c-rd>@N?(olHy`uVBq!ia0vp^4nS<c!3HE3de_JUDJ4%A$B>F!Zx1r^0(plPeD}}gXBS~WfDdT~1`LcH39mt#7(8A5T-G@yGywn-G!pg",
+    "image/png",
+)
 
 
 class Driver(Protocol):
@@ -56,7 +62,10 @@ class Visit:
         self.wanted = wanted
         self.before = before
         self.timeout_seconds = timeout_seconds
-        self.values: dict[int, Any] = {c.id: _first(c) for c in contract.components.values()}
+        self.major = contract.gradio.partition(".")[0]
+        self.values: dict[int, Any] = {
+            c.id: _first(c, self.major) for c in contract.components.values()
+        }
         self.props: dict[int, dict[str, Any]] = {}
         self.held: list[dict[int, dict[str, Any]]] = []
         self.unknown: set[int] = set()
@@ -177,29 +186,40 @@ class Visit:
                 self.contract = extended(self.contract, event, config)
                 for component in self.contract.components.values():
                     if component.rendered:
-                        self.values.setdefault(component.id, _first(component))
+                        self.values.setdefault(component.id, _first(component, self.major))
 
 
-def _first(component: Component) -> Any:
-    """Return what the page sends for a component that nobody has touched."""
+def _first(component: Component, major: str) -> Any:
+    """Return what the page sends for a component that nobody has touched.
+
+    Read off the pages of Gradio 4.44, 5.49 and 6.31 (*major* is "4", "5" or "6").
+    """
     value = component.value
-    if value is None and component.type in ("checkboxgroup",):
-        return []
-    if value is None and component.type == "checkbox":
-        return False
-    if value is None and component.type == "browserstate":
-        return component.props.get("default_value")
-    if value is None and component.type == "textbox":
-        return ""
-    if value is None and component.type == "number":
-        return 0
-    if value is None and component.type == "multimodaltextbox":
-        return {"text": "", "files": []}
-    if value is None and component.type == "slider":
-        return component.props.get("minimum", 0)
-    if value is None and component.type == "dropdown" and component.props.get("multiselect"):
-        return []
-    return value
+    if value is not None:
+        return value
+    match component.type:
+        case "textbox" | "code":
+            return ""
+        case "number":
+            return 0
+        case "checkbox":
+            return False
+        case "checkboxgroup":
+            return []
+        case "dropdown":
+            return [] if component.props.get("multiselect") and major != "4" else None
+        case "slider":
+            return component.props.get("minimum", 0)
+        case "datetime":
+            return "" if major in ("4", "5") else None
+        case "multimodaltextbox":
+            return {"text": "", "files": []}
+        case "imageeditor":
+            blank = BLANK if major == "4" else None
+            return {"background": blank, "layers": [], "composite": blank}
+        case "browserstate":
+            return component.props.get("default_value")
+    return None
 
 
 def at(visit: Visit, event: Event) -> Event:
