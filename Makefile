@@ -20,7 +20,7 @@ demo: $(VENV)/.browser  ## Test an app with planted faults and show the report's
 	@.ci/demo $(BIN) $(DEMO)
 
 test: lint $(VENV)/.browser  ## All of the project's tests, after lint and types
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile $(TESTS)
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --disable-warnings $(TESTS)
 
 matrix: $(VENV)/.browser  ## The tests that depend on Gradio, on 4.44.1, 5.49.1 and the newest 6
 	@$(BIN)/python .ci/matrix.py

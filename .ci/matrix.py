@@ -31,7 +31,10 @@ VERSIONS = {
     "5.49.1": ("gradio==5.49.1",),
     "6": ("gradio>=6,<7",),
 }
-TESTS = ("target", "app", "contract", "probe", "wire", "client", "strategies", "twins")
+TESTS = (
+    *("target", "app", "contract", "probe", "wire", "client"),
+    *("strategies", "visit", "twins"),
+)
 
 
 def main() -> int:
@@ -56,7 +59,17 @@ def tested(name: str, packages: tuple[str, ...]) -> tuple[str, tuple[int, int, i
     begun = time.monotonic()
     code = subprocess.run(
         [
-            *(str(python), "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile"),
+            *(
+                str(python),
+                "-m",
+                "pytest",
+                "-q",
+                "-n",
+                "2",
+                "--dist",
+                "loadfile",
+                "--disable-warnings",
+            ),
             *("-p", "no:cacheprovider", f"--junit-xml={told}", *sys.argv[1:], *files),
         ],
         cwd=ROOT,
