@@ -205,7 +205,10 @@ def test_every_target_of_make_is_listed() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     phony = next(line for line in makefile.splitlines() if line.startswith(".PHONY:"))
 
-    listed = subprocess.run(["make", "-s"], cwd=ROOT, capture_output=True, text=True).stdout
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("MAKE")}
+    listed = subprocess.run(
+        ["make", "-s"], cwd=ROOT, capture_output=True, text=True, env=environment
+    ).stdout
 
     assert set(phony.split()[1:]) == {line.split()[1] for line in listed.splitlines()}
 
