@@ -56,6 +56,7 @@ class Account:
     *items* are the ids of the tests that ended, *failed* those that did not pass, *current*
     the one that was running; *call* is the call that was on its way then. *stuck* says why
     a process ended itself because its app answered nobody, *lost* what it had found by then.
+    *broken* is an exception that left pytest itself.
     """
 
     done: int | None = None
@@ -66,6 +67,7 @@ class Account:
     current: str = ""
     call: Mapping[str, Any] | None = None
     stuck: str = ""
+    broken: str = ""
     lost: tuple[Finding, ...] = ()
 
 
@@ -103,5 +105,7 @@ def _take(account: Account, entry: Mapping[str, Any]) -> None:
             account.stuck = entry["why"]
             account.call = {"root": entry["root"], "event": entry["root"]}
             account.lost = tuple(Finding.from_dict(item) for item in entry["findings"])
+        case "broken":
+            account.broken = entry["error"]
         case "done":
             account.done = entry["exit"]

@@ -8,6 +8,7 @@ import importlib.metadata
 import os
 import platform
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO
@@ -69,7 +70,9 @@ class Session:
     def app(self) -> App:
         """The running app. Raises TargetError if it cannot be used."""
         if self._app is None:
-            self._app = self._start()
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # the app's own, and pytest may make them errors
+                self._app = self._start()
         return self._app
 
     @property
