@@ -303,4 +303,4 @@ def test_the_simplest_value_is_a_short_one() -> None:
     number = find(values(component("number")), lambda n: n and n > 10, settings=quick)  # type: ignore[arg-type]
 
     assert len(text) <= 5
-    assert number in (11, 100)
+    assert len(f"{number:g}") <= 4  # which of the round ones is a matter of chance
