@@ -9,6 +9,8 @@ import pytest
 
 from gradio_harness.errors import OptionError
 from gradio_harness.options import SUITES, Options, read
+from gradio_harness.record import command_line
+from gradio_harness.session import silenced
 
 
 @pytest.fixture
@@ -299,3 +301,48 @@ def test_help_shows_one_group(pytester: pytest.Pytester) -> None:
         *("--app-start-timeout", "--app-folder", "--app-report", "--app-auth"),
         *("--app-isolation", "--app-seed", "--app-fail-on", "--app-browser", "--app-replay"),
     } <= {word.partition("=")[0] for word in group.split() if word.startswith("--")}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--app", "a.py", "--app-auth", "ada:secret", "-q"], "--app-auth 'USER:***' -q"),
+        (["--app", "a.py", "--app-auth=ada:secret", "-q"], "'--app-auth=USER:***' -q"),
+        (["--app", "my app.py"], "pytest --app 'my app.py'"),
+    ],
+    ids=["apart", "with-equals", "quoted"],
+)
+def test_the_command_in_the_report_has_no_password(arguments: list[str], expected: str) -> None:
+    """It is there to be typed again."""
+    shown = command_line(arguments)
+
+    assert (True, False) == (shown.endswith(expected), "secret" in shown)
+
+
+@pytest.mark.parametrize(
+    ("selected", "ignored", "expected"),
+    [
+        ([], [], False),
+        ([], ["api.hang"], True),
+        ([], ["api"], True),
+        ([], ["api.*"], True),
+        ([], ["api.h"], False),
+        ([], ["api.hang@greet"], True),
+        ([], ["api.hang@gr*"], True),
+        ([], ["api.hang@order"], False),
+        (["api.hang"], [], False),
+        (["streaming"], [], True),
+        (["api.hang@order"], [], True),
+        (["api"], ["api.hang"], True),
+    ],
+)
+def test_a_check_is_silenced_for_an_event(
+    options: Any, selected: list[str], ignored: list[str], expected: bool
+) -> None:
+    """By its name, its suite or a pattern, for one event or all; ignoring comes last."""
+    arguments = [a for s in selected for a in ("--app-select", s)]
+    arguments += [a for s in ignored for a in ("--app-ignore", s)]
+
+    found = options("--app", "app.py", *arguments)
+
+    assert expected == silenced(found, "api.hang", "greet")

@@ -26,11 +26,11 @@ TWINS = APPS / "twins"
 MAJOR = int(gradio.__version__.split(".")[0])
 SEED = 7
 
-BUDGET = Budget(examples=25, seconds=4.0, own=3, shrink_seconds=2.0)
+BUDGET = Budget(examples=25, seconds=3.0, own=3, shrink_seconds=2.0)
 #: A function that never answers is given up sooner than a user would.
 SHORT = Budget(examples=25, seconds=4.0, own=3, shrink_seconds=2.0, timeout_seconds=1.5)
 #: Healthy apps are looked at for as long as it takes to try each kind of input.
-BRIEF = Budget(examples=15, seconds=3.0, own=3, shrink_seconds=1.0)
+BRIEF = Budget(examples=10, seconds=2.0, own=3, shrink_seconds=1.0)
 
 
 def explored(app: App, budget: Budget = BUDGET, seed: int = SEED) -> list[Exploration]:
@@ -189,6 +189,7 @@ def test_nothing_is_found_in_the_mended_app(name: str) -> None:
     assert [] == [Defect.of(finding) for finding in findings]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HEALTHY)
 def test_nothing_is_found_in_a_healthy_app(name: str) -> None:
     """Whatever is drawn, and every event that a visitor can set off has been called."""
