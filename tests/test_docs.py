@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from test_layers import LAYERS
 
 from gradio_harness import catalogue
 
@@ -76,6 +77,16 @@ def test_every_option_is_in_the_table(pytestconfig: pytest.Config) -> None:
     assert keys
     assert set() == {name for name in ours if f"`{name}" not in written}
     assert set() == {key for key in keys if f"`{key}`" not in written}
+
+
+def test_the_layers_are_those_that_hold() -> None:
+    """ARCHITECTURE.md has them in the order in which test_layers.py holds them."""
+    (block,) = re.findall(
+        r"## Layers\n.*?```\n(.*?)```", (ROOT / "ARCHITECTURE.md").read_text(), re.S
+    )
+    shown = [name for line in block.splitlines() for name in line.partition("   ")[0].split()]
+
+    assert list(dict.fromkeys(layer.partition(".")[0] for layer in LAYERS)) == shown
 
 
 def documents() -> list[Path]:
