@@ -28,9 +28,9 @@ from .errors import HarnessError
 from .finding import Finding, Repeats
 from .observation import Call, Effect
 from .plan import Plan
-from .reproduce import Case, described, snippet
+from .reproduce import Case, described, enter, snippet
 from .run import EventRow, Part, SideEffect, Skipped
-from .visit import Driver, Visit, at
+from .visit import Driver, Visit
 
 __all__ = ["CHECKS", "PROFILES", "Budget", "Exploration", "Explorer", "Stuck"]
 
@@ -449,23 +449,6 @@ class _Search:
             self.explorer.busy[(function.file, function.line)] = self.event.label
         if not self.explorer.app.answers():
             raise Stuck(f"the app answers nobody since a call of {self.event.label}", result.part)
-
-
-def enter(visit: Visit, event: Event, case: Case) -> None:
-    """Open the page, choose the case's example, set its values and set *event* off."""
-    visit.open()
-    if case.example is not None:
-        label, row = case.example
-        if not visit.choose(visit.contract.event(label), row):
-            return
-    here = at(visit, event)
-    components = visit.contract.components
-    clicked = {trigger.component for trigger in here.triggers}
-    for identity, value in case.values.items():
-        taken = identity in components and visit.set(components[identity], value, but=here)
-        if not taken and clicked == {identity}:
-            return  # what sets the event off cannot be done any more
-    visit.fire(here)
 
 
 def row_of(event: Event | None, label: str, order: int) -> EventRow:

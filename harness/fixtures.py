@@ -116,7 +116,8 @@ class EventCall:
         taken = [p for p in self.event.inputs if p.component.type != "state"]
         if len(inputs) > len(taken):
             names = ", ".join(p.name for p in taken) or "none"
-            raise CallFailed(f"{self.event.label} takes {len(taken)} inputs ({names})")
+            number = f"{len(taken)} input{'' if len(taken) == 1 else 's'}"
+            raise CallFailed(f"{self.event.label} takes {number} ({names})")
         given = dict(zip((p.component.id for p in taken), inputs, strict=False))
         for name, value in named.items():
             known = {p.name: p.component.id for p in taken}

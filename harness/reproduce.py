@@ -19,8 +19,9 @@ from typing import Any
 
 from .contract import Contract, Event
 from .observation import Media, Observation
+from .visit import Visit, at
 
-__all__ = ["Case", "described", "replay", "snippet"]
+__all__ = ["Case", "described", "enter", "replay", "snippet"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,23 @@ def snippet(target: str, contract: Contract, event: Event, case: Case) -> str:
     )
 
 
+def enter(visit: Visit, event: Event, case: Case) -> None:
+    """Open the page, choose the case's example, set its values and set *event* off."""
+    visit.open()
+    if case.example is not None:
+        label, row = case.example
+        if not visit.choose(visit.contract.event(label), row):
+            return
+    here = at(visit, event)
+    components = visit.contract.components
+    clicked = {trigger.component for trigger in here.triggers}
+    for identity, value in case.values.items():
+        taken = identity in components and visit.set(components[identity], value, but=here)
+        if not taken and clicked == {identity}:
+            return  # what sets the event off cannot be done any more
+    visit.fire(here)
+
+
 def replay(
     target: str,
     event: str,
@@ -97,9 +115,7 @@ def replay(
     """
     from .app import connect, launch
     from .drivers.wire import Wire, new_session
-    from .explore import enter
     from .target import parse
-    from .visit import Visit
 
     folder = Path.cwd()
     parsed = parse(target, folder)

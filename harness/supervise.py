@@ -109,6 +109,8 @@ class Supervisor:
     def _be_child(self, session: Callable[[Carried], int], alive: int) -> None:
         code = 70
         try:
+            # A CI job that is cancelled ends like Ctrl-C: with a report.
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
             _end_with_parent(alive)
             code = int(session(self.carried))
             self.journal.write("done", exit=code)
@@ -126,6 +128,7 @@ class Supervisor:
         """Return the child's wait status; Ctrl-C is the child's to handle, SIGTERM is passed on."""
 
         def terminate(*_: object) -> None:
+            self._on_interrupt()
             os.kill(process, signal.SIGTERM)
 
         before = {

@@ -379,7 +379,7 @@ def test_a_call_that_was_answered_does_not_hang(kind: Any) -> None:
         (
             (1, 2),
             {"exception": "ValueError", "step": "postprocess"},
-            [(Severity.ERROR, "The function returned 1 values for 2 outputs")],
+            [(Severity.ERROR, "The function returned 1 value for 2 outputs")],
         ),
         ((1, 2), {}, []),
         ((2, 2), {}, []),

@@ -173,7 +173,7 @@ def test_no_suite_runs_for_an_app_of_the_ini_file(session: Session) -> None:
         ("FAILS_unknown_event", "no event 'gret'. Choose from both, classify, fail, greet, "),
         ("FAILS_app", "fail ended with unexpected error: string index out of range"),
         ("FAILS_refused", "refuse ended with author error: Not this one."),
-        ("FAILS_too_many", "both takes 1 inputs (text)"),
+        ("FAILS_too_many", "both takes 1 input (text)"),
         ("FAILS_no_such_input", "both has no input 'word': text"),
     ],
 )

@@ -31,8 +31,6 @@ LAYERS = (
     *("report", "journal", "options", "supervise", "session", "record"),
     *("collect", "fixtures", "pages", "absent", "command", "plugin"),
 )
-#: A reproduction starts an app and explores one case: it comes first in a snippet only.
-UPWARDS = {("reproduce", "explore")}
 
 PYTEST = {"options", "collect", "fixtures", "pages", "absent", "command", "plugin"}
 PLAYWRIGHT = {"drivers.browser"}
@@ -109,7 +107,7 @@ def test_a_module_imports_only_from_those_before_it(name: str) -> None:
 
     later = {other for other in wanted if LAYERS.index(other) > place}
 
-    assert set() == {(name, other) for other in later} - UPWARDS
+    assert set() == {(name, other) for other in later}
 
 
 def test_the_flow_of_the_data_is_the_order_of_the_layers() -> None:

@@ -139,11 +139,12 @@ def test_ctrl_c_twice_ends_it_as_well(started: Started) -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 def test_a_session_that_is_asked_to_end_ends(started: Started) -> None:
-    """SIGTERM, as a CI job sends it: not green, and nothing goes on."""
+    """SIGTERM, as a CI job sends it when it is cancelled, is Ctrl-C: with a report."""
     started.process.terminate()
     code = started.process.wait(PATIENCE_SECONDS)
 
-    assert (True, [], []) == (code != 0, started.running, left(started.folder))
+    ended = started.report["ended"]
+    assert (2, "interrupted", [], []) == (code, ended, started.running, left(started.folder))
 
 
 @pytest.mark.slow

@@ -138,7 +138,8 @@ def output_count(seen: Seen) -> list[Finding]:
     if evidence is None or evidence.returned is None or not _count(seen):
         return []
     returned, outputs = evidence.returned
-    title = f"The function returned {returned} values for {outputs} outputs"
+    values = "1 value" if returned == 1 else f"{returned} values"
+    title = f"The function returned {values} for {outputs} outputs"
     detail = ""
     if returned > outputs:
         detail = "Gradio dropped the last ones; the page shows no sign of it."
