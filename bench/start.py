@@ -83,6 +83,7 @@ def start_ways(pytest_arguments: str) -> dict[str, Callable[[], float]]:
     }
     if sys.platform == "linux":
         ways["our child, forked"] = lambda: until_line([python, "-c", FORKED, app])
+    ways["pytest --app, to its first test"] = until_first_test
     if pytest_arguments:
         command = [python, "-m", "pytest", "-q", *shlex.split(pytest_arguments)]
         ways["pytest, to its end"] = lambda: until_end(command)
@@ -161,6 +162,16 @@ def until_end(command: list[str], variables: Mapping[str, str] | None = None) ->
     return time.monotonic() - begun
 
 
+def until_first_test() -> float:
+    """Return the seconds until ``pytest --app`` begins its first test."""
+    with tempfile.NamedTemporaryFile(prefix="gradio-harness-bench-") as told:
+        variables = {"FIRST_TEST": told.name, "PYTHONPATH": str(HERE)}
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "first_test", "--app", APP.name]
+        begun = time.monotonic()
+        until_end([*command, "--app-only", "--app-suites", "api", "--app-calls", "1"], variables)
+        return float(told.read()) - begun
+
+
 def answers(url: str) -> bool:
     """Whether something serves there."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -177,13 +188,13 @@ def show(rounds: list[dict[str, tuple[float, float]]]) -> None:
         f"Python {platform.python_version()}, {os.cpu_count()} cores, {sys.platform}; "
         f"{len(rounds)} rounds"
     )
-    print(f"\n{'':<30}{'seconds':>9}{'ratio':>8}{'more':>9}{'CPU s':>9}")
+    print(f"\n{'':<34}{'seconds':>9}{'ratio':>8}{'more':>9}{'CPU s':>9}")
     for name in rounds[0]:
         median = statistics.median(each[name][0] for each in rounds)
         ratio = statistics.median(each[name][0] / each[first][0] for each in rounds)
         more = statistics.median(each[name][0] - each[first][0] for each in rounds)
         cpu = statistics.median(each[name][1] for each in rounds)
-        print(f"{name:<30}{median:>9.2f}{ratio:>8.2f}{more:>+9.2f}{cpu:>9.2f}")
+        print(f"{name:<34}{median:>9.2f}{ratio:>8.2f}{more:>+9.2f}{cpu:>9.2f}")
 
 
 if __name__ == "__main__":
