@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,6 +64,10 @@ ARGUMENTS = (
 )
 
 
+#: Chromium makes a socket in its temporary folder, and a socket's path has room for 107 bytes.
+LONGEST_TEMP = 60
+
+
 @dataclass(frozen=True, slots=True)
 class BrowserChoice:
     """A browser of this machine: what people call it and the path of its program."""
@@ -104,10 +109,13 @@ def launch_arguments(choice: BrowserChoice) -> dict[str, Any]:
     """Return what Playwright's ``chromium.launch`` is given to start *choice*."""
     # Chromium refuses to sandbox itself for root, as in most containers.
     as_root = getattr(os, "geteuid", lambda: 1)() == 0
-    return {
+    arguments: dict[str, Any] = {
         "executable_path": choice.executable,
         "args": [*ARGUMENTS, *(["--no-sandbox"] if as_root else [])],
     }
+    if len(tempfile.gettempdir()) > LONGEST_TEMP and os.access("/tmp", os.W_OK):
+        arguments["env"] = {**os.environ, "TMPDIR": "/tmp"}
+    return arguments
 
 
 def _named(named: str, known: Iterable[BrowserChoice]) -> BrowserChoice:

@@ -126,12 +126,21 @@ class VisitedPage:
         known = self.request.config.stash.setdefault(visits_key, {})
         if self.path not in known:
             lost = self.session.carried.lost.get(f"page {self.path}")
-            known[self.path] = Part(findings=lost) if lost else self._visit()
+            known[self.path] = Part(findings=lost) if lost else self._seen()
             self.request.node.stash[part_key] = known[self.path]
         return known[self.path].findings
 
-    def _visit(self) -> Part:
-        """Return what was seen of the page; its browser is pytest-playwright's."""
+    def _seen(self) -> Part:
+        """Return what was seen of the page; without pytest-playwright's browser it is skipped."""
+        try:
+            browser = self.request.getfixturevalue("browser")
+        except pytest.fail.Exception as error:
+            row = Skipped(f"page {self.path}", str(error))
+            self.request.node.stash[part_key] = Part(skipped=(row,))
+            raise
+        return self._visit(browser)
+
+    def _visit(self, browser: Any) -> Part:
         from .checks.page import CHECKS
         from .drivers.browser import visit
 
@@ -139,7 +148,7 @@ class VisitedPage:
         journal = session.journal
         if journal is not None:
             journal.call(f"page {self.path}", f"page {self.path}", "the page is opened", "")
-        context = self.request.getfixturevalue("browser").new_context()
+        context = browser.new_context()
         try:
             seen = visit(context, session.app, session.app.contract, self.path.strip("/"))
         finally:

@@ -6,7 +6,7 @@
     │   ├── AppFailed        the app's own code failed before it was served
     │   └── AppUnreachable   it was started, or named by URL, and does not answer
     ├── OptionError          an option of the command line or the ini file (exit code 4)
-    ├── BrowserMissing       no browser on this machine
+    ├── BrowserMissing       no browser on this machine, or none that starts
     └── CallFailed           an assertion of a user's own test about a call
 
 A message names the thing, the choices and the next step; it is shown as it is.
@@ -55,7 +55,7 @@ class OptionError(HarnessError):
 
 
 class BrowserMissing(HarnessError):
-    """No browser was found on this machine."""
+    """No browser was found on this machine, or the one that was found does not start."""
 
 
 class CallFailed(HarnessError, AssertionError):

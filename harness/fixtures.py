@@ -33,7 +33,7 @@ def gradio_app(request: pytest.FixtureRequest) -> Any:
     try:
         return _session(request).app
     except HarnessError as error:
-        pytest.fail(str(error), pytrace=False)
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
 
 
 @pytest.fixture(scope="session")

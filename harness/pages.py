@@ -6,6 +6,7 @@ so that these take the place of theirs.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -40,8 +41,25 @@ def browser_type_launch_args(
     try:
         ours = launch_arguments(find(options.browser or None))
     except HarnessError as error:
-        pytest.fail(str(error), pytrace=False)
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
     return {**ours, **browser_type_launch_args}
+
+
+@pytest.fixture(scope="session")
+def launch_browser(
+    browser_type_launch_args: dict[str, Any], launch_browser: Callable[..., Any]
+) -> Callable[..., Any]:
+    """Return pytest-playwright's, which says in words why a browser does not start."""
+    from .drivers.browser import start
+
+    def launched(**more: Any) -> Any:
+        program = {**browser_type_launch_args, **more}.get("executable_path", "")
+        try:
+            return start(lambda: launch_browser(**more), str(program))
+        except HarnessError as error:
+            raise pytest.fail.Exception(str(error), pytrace=False) from None
+
+    return launched
 
 
 @pytest.fixture(scope="session")

@@ -230,6 +230,11 @@ class Run:
         return sorted(once, key=lambda item: (item.what, item.why))
 
     @property
+    def unfinished(self) -> list[str]:
+        """The suites with a failed test, where no finding can have failed it."""
+        return [] if self.failing else [suite.name for suite in self.suites if suite.failed]
+
+    @property
     def verdict(self) -> str:
         """One sentence, the first thing that a reader sees."""
         found = self.findings
@@ -250,9 +255,10 @@ class Run:
             found_so_far = ", ".join(counts) or "nothing found so far"
             ended = self.ended.partition("\n")[0].rstrip(".:") or "still running"
             return f"Cut short ({ended}): {found_so_far}; {scope}."
-        if counts:
-            return f"{', '.join(counts)}; {scope}."
-        return f"Nothing found; {scope}."
+        lead = ", ".join(counts) or "Nothing found"
+        if unfinished := self.unfinished:
+            lead += f", but {' and '.join(unfinished)} failed without a finding"
+        return f"{lead}; {scope}."
 
     def as_dict(self) -> dict[str, Any]:
         """Return what `results.json` holds."""

@@ -21,8 +21,10 @@ SUITES = "gradio_harness/suites"
 #: Enough to find what is planted, and little else.
 BRIEF = ("--app-profile", "quick", "--app-calls", "16", "--app-suites", "api,streaming")
 
-#: What an outer session says to its own tests, and not to those of the project under test.
+#: What an outer session says to its own tests, and not to those of the project under test. On a
+#: CI server pytest does not cut the lines of its summary to the width of a terminal.
 OUTER = ("PYTEST_", "GRADIO_", "COV_", "COVERAGE_", "PY_COLORS", "FORCE_COLOR")
+SERVER = ("CI", "BUILD_NUMBER")
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
     """
     temporary = folder.parent / f"{folder.name}-tmp"
     temporary.mkdir(exist_ok=True)
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(OUTER)}
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(OUTER) and k not in SERVER}
     return {**kept, "TMPDIR": str(temporary), "COLUMNS": "120", **more}
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import base64
 import os
 import struct
+import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -215,6 +218,39 @@ def test_the_sandbox_is_left_out_only_for_root(
 
     assert expected == ("--no-sandbox" in arguments["args"])
     assert "/usr/bin/chromium" == arguments["executable_path"]
+
+
+def test_a_long_temporary_folder_is_not_the_browsers(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Chromium makes a socket there; with a longer path than sockets have, it ends at once."""
+    long = tmp_path / ("x" * 60)
+    long.mkdir()
+    choice = BrowserChoice("Chromium", "/usr/bin/chromium")
+    monkeypatch.setattr(tempfile, "tempdir", "/tmp")
+    assert "env" not in launch_arguments(choice)
+
+    monkeypatch.setattr(tempfile, "tempdir", str(long))
+
+    assert "/tmp" == launch_arguments(choice)["env"]["TMPDIR"]
+
+
+@pytest.mark.browser
+def test_a_browser_starts_in_a_long_temporary_folder(tmp_path: Path) -> None:
+    """As pytest's own temporary folders are, and those of some CI servers."""
+    long = tmp_path / ("x" * 60)
+    long.mkdir()
+    code = (
+        "from playwright.sync_api import sync_playwright as start\n"
+        "from gradio_harness.browsers import find, launch_arguments\n"
+        "with start() as p: p.chromium.launch(**launch_arguments(find())).close()\n"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, "TMPDIR": str(long)}, timeout=60
+    )
+
+    assert 0 == done.returncode
 
 
 def test_finding_a_browser_does_not_import_playwright() -> None:

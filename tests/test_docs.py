@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from sessions import environment
 from test_layers import LAYERS
 
 from gradio_harness import catalogue
@@ -132,6 +133,7 @@ def test_the_readme_shows_a_real_run(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", *command.removeprefix("$ ").split()],
         cwd=tmp_path,
+        env=environment(tmp_path, COLUMNS="80"),
         capture_output=True,
         encoding="utf-8",
         timeout=240,

@@ -6,6 +6,7 @@ Sessions are run once and read by several tests: each has a process of its own.
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -583,3 +584,23 @@ def test_a_finding_that_no_test_of_its_own_tells_is_told_at_the_end(once: Once) 
         "\n  error: api.process-exit [page /] One call ended the app's whole process"
         in session.out,
     )
+
+
+BROKEN = "#!/bin/sh\necho cannot open libnss3.so >&2; exit 127\n"
+
+
+@pytest.mark.browser
+def test_a_browser_that_does_not_start_is_one_message(tmp_path: Path) -> None:
+    """Not Playwright's log of its own flags; and the report says that no page was tested."""
+    folder = project(tmp_path / "own", APPS / "text_tool.py")
+    program = tmp_path / "chrome"
+    program.write_text(BROKEN)
+    program.chmod(0o755)
+
+    session = run(folder, "--app", "app.py", "--app-suites", "ui", "--app-browser", str(program))
+
+    assert 1 == session.code
+    assert f"The browser did not start: {program}: cannot open libnss3.so" in session.out
+    assert "--disable-field-trial-config" not in session.out
+    assert "Nothing found, but ui failed without a finding" in session.report["verdict"]
+    assert ["page /"] == [row["what"] for row in session.report["skipped"]]

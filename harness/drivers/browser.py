@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+from playwright.sync_api import Browser as Program
 from playwright.sync_api import (
     BrowserContext,
     ConsoleMessage,
@@ -34,13 +35,13 @@ from playwright.sync_api import Error as PlaywrightError
 
 from ..app import App
 from ..contract import LAYOUT, Component, Contract, Event, Trigger
-from ..errors import HarnessError
+from ..errors import BrowserMissing, HarnessError
 from ..observation import Call, Media, Observation
 from ..page import ConsoleError, EmptyPart, Missing, PageError, PageVisit
 from ..run import Screenshot
 from .traffic import RECORDER, Exchange, Traffic
 
-__all__ = ["Browser", "CannotDrive", "visit"]
+__all__ = ["Browser", "CannotDrive", "start", "visit"]
 
 WIDTH, HEIGHT, MOST_HEIGHT = 1280, 720, 2000
 SHOTS = 4
@@ -112,6 +113,25 @@ class CannotDrive(HarnessError):
     def __init__(self, what: str, why: str) -> None:
         super().__init__(f"{what} cannot be driven on the page: {why}.")
         self.what, self.why = what, why
+
+
+def start(launch: Callable[[], Program], program: str) -> Program:
+    """Return the browser that *launch* starts; *program* is its path, for the message.
+
+    Raises BrowserMissing, in words, instead of Playwright's log of all that it tried.
+    """
+    try:
+        return launch()
+    except PlaywrightError as error:
+        log = error.message
+    own = [line.split("[err]", 1)[1].strip() for line in log.splitlines() if "[err]" in line]
+    # The last line that it wrote itself says why; without one, Playwright's first does.
+    reason = own[-1] if own else log.strip().partition("\n")[0]
+    raise BrowserMissing(
+        f"The browser did not start: {program or 'the one that Playwright chose'}: {reason}\n"
+        "To see all that it says, start it yourself with --headless. For another one: "
+        "--app-browser PATH. To test without pages: --app-suites api,streaming,latency"
+    )
 
 
 def visit(
