@@ -38,6 +38,9 @@ __all__ = ["CHECKS", "PROFILES", "Budget", "Exploration", "Explorer", "Stuck"]
 CHECKS: tuple[Check, ...] = (*OUTCOME, *OUTPUTS, *STREAMING)
 PER_EVENT: tuple[Check, ...] = HINTS
 
+#: How often drawing begins anew after it found something that was not known before.
+ATTEMPTS = 6
+
 #: Checks that go by the clock. A busy machine or a first call that warms up looks the same
 #: once, but not every time.
 TIMED = frozenset(("streaming.late",))
@@ -245,11 +248,14 @@ class _Search:
             found = self._try(Case(values=drawn))
             if self.needs or self.hung:
                 raise _Stop
-            if found:
-                raise bugs.setdefault(found[0], type("Bug", (Exception,), {}))()
+            new = [key for key in found if key not in known]
+            if new:
+                raise bugs.setdefault(new[0], type("Bug", (Exception,), {}))()
 
-        for attempt in range(3):
-            before = set(self.defects)
+        # Hypothesis looks little further once something failed: the bug that is easy to find
+        # would hide the others. So it is run again, and what is known passes.
+        known: set[tuple[str, ...]] = set()
+        for attempt in range(ATTEMPTS):
             run = settings(
                 max_examples=self.budget.examples,
                 database=None,
@@ -262,12 +268,11 @@ class _Search:
             )(hypothesis.seed(self.explorer.seed + attempt)(hypothesis.given(strategy)(example)))
             try:
                 run()
-            except Exception as error:
-                if not _is_flaky(error):
-                    break  # the defects are kept in self.defects, smallest first
+            except Exception:  # the defects are kept in self.defects, smallest first
+                if not set(self.defects) - known:
+                    break
+                known = set(self.defects)
             else:
-                break
-            if set(self.defects) == before and attempt:
                 break
 
     def _values(self, component: Component) -> Any:
@@ -480,13 +485,6 @@ def _key(finding: Finding) -> tuple[str, ...]:
         finding.location or finding.function,
         str(finding.severity),
     )
-
-
-def _is_flaky(error: Exception) -> bool:
-    from hypothesis.errors import Flaky
-
-    inner = getattr(error, "exceptions", (error,))
-    return isinstance(error, Flaky) or any(isinstance(one, Flaky) for one in inner)
 
 
 def _relative(what: str, folder: str) -> str:
