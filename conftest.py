@@ -6,6 +6,7 @@ is registered here.
 
 from __future__ import annotations
 
+import signal
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -16,6 +17,10 @@ from gradio_harness.app import App, launch
 from gradio_harness.target import parse
 
 pytest_plugins = ["pytester"]
+
+# A shell without job control has what it runs in the background ignore Ctrl-C, and tests press it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 APPS = Path(__file__).resolve().parent / "fixtures" / "apps"
 
