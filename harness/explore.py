@@ -294,7 +294,7 @@ class _Search:
         limit = self.budget.seconds + (self.budget.shrink_seconds if self.defects else 0)
         if time.monotonic() > self.deadline - self.budget.seconds + limit:
             raise _Stop
-        if self._spent():
+        if self._spent(keep=3 * len(self.defects)):  # to see whether they repeat
             raise _Stop
         found = self._send(case)
         size = case.size
@@ -304,9 +304,9 @@ class _Search:
                 self.defects[key] = _Defect(finding, case, size)
         return list(found)
 
-    def _spent(self) -> bool:
-        """Whether no further call is allowed."""
-        return self.budget.calls is not None and self.calls >= self.budget.calls
+    def _spent(self, *, keep: int = 0) -> bool:
+        """Whether no further call is allowed, with *keep* of them left over."""
+        return self.budget.calls is not None and self.calls + keep >= self.budget.calls
 
     def _send(self, case: Case) -> dict[tuple[str, ...], Finding]:
         """Return what the checks say of *case*, by the key that tells defects apart."""
