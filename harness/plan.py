@@ -40,7 +40,8 @@ def plan(
 ) -> Plan:
     """Return the plan for *contract*.
 
-    *include* and *exclude* are labels or API names, with ``*`` for any characters. On an app
+    *include* and *exclude* are labels or API names, with ``*`` for any characters. Who includes
+    one event of a chain includes the chain: a visitor sets it off as a whole. On an app
     that is not *local*, only included events are called: somebody else pays for the calls.
     Raises OptionError for a name that fits no event.
     """
@@ -52,19 +53,22 @@ def plan(
     def chosen(event: Event) -> bool:
         if any(matches(pattern, event) for pattern in exclude):
             return False
-        head = contract.root(event)
-        wanted = any(matches(p, event) or matches(p, head) for p in include)
-        return wanted if include or not local else True
+        if local and not include:
+            return True
+        chain = contract.chain(contract.root(event))
+        return any(matches(pattern, member) for pattern in include for member in chain)
 
     driven = frozenset(event.index for event in contract.events if chosen(event))
     roots, skipped = [], []
     for event in contract.events:
-        if event.after is not None and event.index in driven:
-            continue
+        head = contract.root(event)
         why = _why_not(contract, event, event.index in driven, local=local)
-        if why is None:
+        if head is not event and why is None:
+            before = _why_not(contract, head, head.index in driven, local=local)
+            why = before and f"follows {head.label}, which is not set off: {before}"
+        elif why is None:
             roots.append(event)
-        elif why:
+        if why is not None:
             skipped.append(Skipped(event.label, why))
     return Plan(tuple(roots), tuple(skipped), driven)
 
@@ -76,21 +80,24 @@ def matches(pattern: str, event: Event) -> bool:
 
 
 def _why_not(contract: Contract, event: Event, driven: bool, *, local: bool) -> str | None:
-    """Return None for an event to set off, else why not; "" where nobody would ask."""
+    """Return None for an event to set off, by itself or in its chain, else why not."""
     chain = contract.chain(event)
     if not any(member.backend for member in chain):
+        if event.cancels and not event.javascript:
+            return "only stops other events (cancels=…); it has no function of its own"
         return "runs in the page only (JavaScript); nothing of it reaches the app"
     if not driven:
         if not local:
             return "the app runs elsewhere: name the event with --app-include to have it called"
         return "left out by --app-include or --app-exclude"
-    return _beyond(contract, event)
+    return None if event.after is not None else _beyond(contract, event)
 
 
 def _beyond(contract: Contract, event: Event) -> str | None:
+    """Return why a visitor, or one without a browser, does not set off this head of a chain."""
     function = event.function
     if function is not None and function.builtin and _gradio_own(function):
-        return ""
+        return f"runs Gradio's own {function.name}, no code of the app"
     names = {trigger.event for trigger in event.triggers}
     if not event.triggers:
         return None if event.api_name else "nothing on the page sets it off"

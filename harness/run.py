@@ -225,9 +225,23 @@ class Run:
 
     @property
     def skipped(self) -> list[Skipped]:
-        """What was not tested, each thing once."""
+        """What was not tested, each thing once; every event that was never set off is in it."""
         once = {item for part in self.parts for item in part.skipped}
+        told = {item.what for item in once} | {f.event for f in self.findings}
+        once |= {
+            Skipped(row.label, self._never(row))
+            for row in self.events
+            if not row.cases and row.label not in told
+        }
         return sorted(once, key=lambda item: (item.what, item.why))
+
+    def _never(self, row: EventRow) -> str:
+        """Return why an event that could have been set off was not, as far as rows tell."""
+        if not self.complete:
+            return "the run ended before it was set off"
+        if row.kind == "chain" and any(event.cases for event in self.events):
+            return "nothing led to it: what it follows failed, or was not set off"
+        return "no test of this run set it off"
 
     @property
     def unfinished(self) -> list[str]:

@@ -149,6 +149,93 @@ def test_a_remote_app_is_called_only_where_the_user_says_so() -> None:
     )
 
 
+def chain_of(*events: dict[str, Any]) -> Contract:
+    """Return a contract of one button and these events, each after the one before it."""
+    first = {"targets": [[0, "click"]], "trigger_after": None}
+    raw = [
+        {
+            "id": number,
+            "targets": [[None, "then"]],
+            "trigger_after": number - 1,
+            "inputs": [],
+            "outputs": [],
+            **(first if number == 0 else {}),
+            **event,
+        }
+        for number, event in enumerate(events)
+    ]
+    components = [{"id": 0, "type": "button", "props": {"value": "Go"}}]
+    return read({"version": "6.0.0", "components": components, "dependencies": raw})
+
+
+ORDER = tuple({"api_name": name} for name in ("order", "reserve", "pay"))
+
+
+@pytest.mark.parametrize("local", [True, False], ids=["local", "remote"])
+def test_including_one_event_of_a_chain_includes_the_chain(local: bool) -> None:
+    """A visitor can reach what follows in no other way."""
+    chosen = plan(chain_of(*ORDER), include=["pay"], local=local)
+
+    assert (["order"], (), {0, 1, 2}) == (labels(chosen), chosen.skipped, set(chosen.driven))
+
+
+@pytest.mark.parametrize(
+    ("head", "options", "before"),
+    [
+        ({}, {"exclude": ["order"]}, "left out by --app-include or --app-exclude"),
+        (
+            {"collects_event_data": True},
+            {},
+            "needs to know what the visitor clicked on (event data)",
+        ),
+    ],
+    ids=["excluded", "beyond"],
+)
+def test_what_follows_an_event_that_is_not_set_off_says_so(
+    head: Any, options: Any, before: str
+) -> None:
+    """Each of the chain's events has its reason."""
+    chosen = plan(chain_of({**ORDER[0], **head}, *ORDER[1:]), **options)
+
+    why = f"follows order, which is not set off: {before}"
+    assert ([], {"order": before, "reserve": why, "pay": why}) == (
+        labels(chosen),
+        {skipped.what: skipped.why for skipped in chosen.skipped},
+    )
+
+
+def test_an_event_that_only_stops_others_is_said_to_do_that() -> None:
+    """It is no script of the page."""
+    stop = {"api_name": "stop", "backend_fn": False, "cancels": [0], "trigger_after": None}
+
+    chosen = plan(chain_of(ORDER[0], {**stop, "targets": [[0, "click"]]}))
+
+    why = "only stops other events (cancels=…); it has no function of its own"
+    assert (Skipped("stop", why),) == chosen.skipped
+
+
+CHAT = """
+import gradio as gr
+
+def answer(message, history, style):
+    return f"{style} {message}"
+
+chat = gr.ChatInterface(answer, additional_inputs=[gr.Textbox("You", label="Style")])
+upper = gr.Interface(str.upper, "text", "text")
+gr.TabbedInterface([chat, upper], ["Chat", "Upper"]).launch()
+"""
+
+
+def test_every_event_is_set_off_or_has_a_reason(app_of: Any) -> None:
+    """Gradio's own events of a chat and an interface too."""
+    contract = app_of(CHAT).contract
+    chosen = plan(contract)
+    reached = {member.label for root in chosen.roots for member in contract.chain(root)}
+
+    told = {skipped.what for skipped in chosen.skipped}
+    assert {event.label for event in contract.events} == reached | told
+
+
 def test_what_only_the_page_can_do_is_said(serve: Any) -> None:
     """A notebook's script and its table, where a row must be clicked; chains have no test."""
     chosen = plan(serve("tabs.py").contract)

@@ -236,6 +236,42 @@ def test_results_make_the_same_run_again(text: str) -> None:
     assert run.as_dict() == Run.from_dict(json.loads(results.render(run))).as_dict()
 
 
+@pytest.mark.parametrize(
+    ("complete", "expected"),
+    [
+        (
+            True,
+            {
+                "lost": "no test of this run set it off",
+                "tail": "nothing led to it: what it follows failed, or was not set off",
+                "left": "by --app-exclude",
+            },
+        ),
+        (
+            False,
+            {
+                "lost": "the run ended before it was set off",
+                "tail": "the run ended before it was set off",
+                "left": "by --app-exclude",
+            },
+        ),
+    ],
+    ids=["complete", "cut-short"],
+)
+def test_every_event_that_was_not_set_off_has_a_reason(
+    complete: bool, expected: dict[str, str]
+) -> None:
+    """Its own where there is one; one that has a finding was set off."""
+    run = Run("app.py", complete=complete)
+    rows = [EventRow("head", "call", cases=2)]
+    rows += [EventRow(name, "call") for name in ("lost", "left", "exits")]
+    found = Finding("api.process-exit", "exits", Severity.ERROR, "The app ended")
+    left = Skipped("left", "by --app-exclude")
+    run.add(Part((found,), (*rows, EventRow("tail", "chain")), skipped=(left,)))
+
+    assert expected == {skipped.what: skipped.why for skipped in run.skipped}
+
+
 def test_results_are_strict_json() -> None:
     """Numbers that JSON does not know become null."""
     run = run_of()

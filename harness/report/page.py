@@ -113,7 +113,6 @@ def _coverage(run: Run) -> dict[str, object]:
     return {
         "driven": [event for event in events if event.cases],
         "total": _total(events),
-        "unexplained": _unexplained(run),
         "calls": sum(suite.cases for suite in run.suites),
         "queued": sum(suite.queued_cases for suite in run.suites),
         "tests": sum(suite.tests for suite in run.suites),
@@ -144,12 +143,6 @@ def _status(run: Run) -> tuple[str, str]:
     if any(finding.severity is Severity.WARNING for finding in run.findings):
         return "Passed, with warnings", "warning"
     return "Passed", "ok"
-
-
-def _unexplained(run: Run) -> list[str]:
-    """Return the events that were never set off and that no reason is given for."""
-    explained = {item.what for item in run.skipped}
-    return [e.label for e in run.events if not e.cases and e.label not in explained]
 
 
 def _total(events: Sequence[EventRow]) -> EventRow:
