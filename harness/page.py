@@ -53,8 +53,9 @@ class PageVisit:
     and *failed* are requests to the app itself, *external* the other hosts that the page
     asks, *unreachable* the scripts of theirs that it did not get.
 
-    *rendered* and *absent* are the visible components with and without a node that shows;
-    those the visit did not look for (a tab that sets off an event) are in neither.
+    *rendered* and *absent* are the visible components with and without a node that shows,
+    *unsought* those that were not looked for: in a tab whose opening sets off an event, or
+    with nothing that tells them apart on the page of an app that runs elsewhere.
     *observations* are what the page set off by itself. *folder* is the app's.
     """
 
@@ -72,6 +73,7 @@ class PageVisit:
     unreachable: tuple[str, ...] = ()
     rendered: tuple[Component, ...] = ()
     absent: tuple[Component, ...] = ()
+    unsought: tuple[Component, ...] = ()
     observations: tuple[Observation, ...] = ()
     empty: tuple[EmptyPart, ...] = ()
     screenshot: Screenshot | None = None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import os
+import socket
 import struct
 import subprocess
 import sys
@@ -11,14 +13,18 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
+import gradio
+import httpx
 import pytest
 from playwright.sync_api import Browser as Program
 from playwright.sync_api import BrowserContext, sync_playwright
+from sessions import environment, project, run
 
 from gradio_harness import browsers
-from gradio_harness.app import App
+from gradio_harness.app import App, connect
 from gradio_harness.browsers import BrowserChoice, find, launch_arguments
 from gradio_harness.checks.page import CHECKS
 from gradio_harness.contract import Event
@@ -27,6 +33,7 @@ from gradio_harness.errors import BrowserMissing
 from gradio_harness.finding import Finding
 from gradio_harness.observation import Call, Media, Observation
 from gradio_harness.page import ConsoleError, Missing, PageError, PageVisit
+from gradio_harness.target import parse
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 TWINS = FIXTURES / "apps" / "twins"
@@ -468,6 +475,94 @@ def test_a_component_without_a_node_is_not_drawn(
     assert ["Textbox 'Taken'"] == [component.label for component in seen.absent]
     (found,) = findings(seen)
     assert "Not drawn on the page /: Textbox 'Taken'" == found.title
+
+
+# -- an app that was running already -----------------------------------------------------
+
+RUNNING = """
+    import gradio as gr
+
+    TAKE = "setTimeout(() => document.getElementById('taken').remove(), 300)"
+
+    with gr.Blocks() as demo:
+        gr.Markdown("# Title")
+        with gr.Tabs():
+            with gr.Tab("First"):
+                name = gr.Textbox(label="Name")
+                twice = gr.Textbox(label="Twice")
+            with gr.Tab("Second"):
+                gr.Image(label="Picture")
+                gr.Textbox(label="Twice")
+                with gr.Accordion("More", open=False):
+                    gr.Checkbox(label="Sure")
+        answer = gr.Textbox(label="Answer")
+        gr.Button("Go").click(lambda name: f"Hello, {name}!", name, answer, api_name="go")
+        TAKEN
+
+    demo.launch()
+"""
+TAKEN = """gr.Textbox(label="Taken", elem_id="taken")
+        gr.HTML(f'<img src="data:," onerror="{TAKE}">')"""
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[Callable[[str], str]]:
+    """Return a function that runs an app's source as its author does, and returns its address."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def address(source: str) -> str:
+        path = tmp_path / "running" / "app.py"
+        path.parent.mkdir()
+        path.write_text(dedent(source), "utf-8")
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        more = {"GRADIO_SERVER_PORT": str(port), "GRADIO_ANALYTICS_ENABLED": "False"}
+        program = [sys.executable, str(path)]
+        started.append(subprocess.Popen(program, env=environment(path.parent, **more)))
+        url = f"http://127.0.0.1:{port}"
+        limit = time.monotonic() + 60
+        while time.monotonic() < limit and started[0].poll() is None:
+            with contextlib.suppress(httpx.HTTPError):
+                if httpx.get(f"{url}/config").status_code == 200:
+                    return url
+            time.sleep(0.1)
+        raise AssertionError("the app did not start")
+
+    yield address
+    for process in started:
+        process.terminate()
+        process.wait(20)
+
+
+@pytest.mark.browser
+def test_the_ui_suite_passes_on_an_address(running: Callable[[str], str], tmp_path: Path) -> None:
+    """Of a page that we did not launch, what cannot be looked for is said and never missed."""
+    url = running(RUNNING.replace("TAKEN", ""))
+
+    session = run(project(tmp_path / "tests", ""), "--app", url, "--app-suites", "ui")
+
+    assert (0, []) == (session.code, session.findings), session.out
+    said = [s["why"].partition(". ")[0] for s in session.report["skipped"] if "page" in s["what"]]
+    unmarked = not gradio.__version__.startswith(("4.", "5."))
+    assert ["not looked for in the page: Markdown"] * unmarked == said
+
+
+@pytest.mark.browser
+def test_a_page_of_an_address_is_looked_over_and_driven(
+    context: BrowserContext, running: Callable[[str], str], tmp_path: Path
+) -> None:
+    """Tab, accordion and field are known by their labels; what the author named is missed."""
+    app = connect(parse(running(RUNNING.replace("TAKEN", TAKEN)), tmp_path), folder=tmp_path)
+
+    seen = visit(context, app, app.contract)
+    with Browser(context, app) as driver:
+        answered = call(driver, "go", "Ada")
+
+    labels = ("Name", "Twice", "Picture", "Twice", "Sure", "Answer")
+    drawn = [str(component.props.get("label")) for component in seen.rendered]
+    assert sorted(labels) == sorted(label for label in drawn if label in labels)
+    assert ["Textbox 'Taken'"] == [component.label for component in seen.absent]
+    assert ("Hello, Ada!",) == answered.outputs
 
 
 # -- driving by hand -----------------------------------------------------------------

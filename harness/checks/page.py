@@ -64,7 +64,7 @@ def page_load(seen: PageVisit) -> list[Finding]:
         said = [e.message for e in seen.page_errors] + [e.text for e in seen.console_errors]
         title = f"{shown} stays blank: Gradio did not start within {seen.seconds:.0f} s"
         detail = "\n".join(said[:3])
-    elif seen.absent and not seen.rendered:
+    elif seen.absent and not (seen.rendered or seen.unsought):
         title, detail = f"{shown} is blank", f"None of {len(seen.absent)} components is drawn."
     else:
         return []
@@ -133,7 +133,7 @@ def render(seen: PageVisit) -> list[Finding]:
     if not seen.mounted:
         return []
     found = [_left_empty(part, seen) for part in seen.empty if not _lacking(part)]
-    if seen.absent and seen.rendered:
+    if seen.absent and (seen.rendered or seen.unsought):
         names = ", ".join(component.label for component in seen.absent[:5])
         more = f" and {len(seen.absent) - 5} more" if len(seen.absent) > 5 else ""
         title = f"Not drawn on the page /{seen.page}: {names}{more}"

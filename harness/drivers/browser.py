@@ -7,7 +7,8 @@
 The only module that imports Playwright. `visit` opens a page and looks at all of it;
 `Browser` sets inputs and triggers events by hand, and gives what the page itself sent and
 got. On Gradio 6 a component is found by the elem_id that the harness gave it, on 4 and 5
-by ``#component-N``.
+by ``#component-N``. On the page of a Gradio 6 that we did not launch it has neither: there
+it is found by label and role, or not at all.
 """
 
 from __future__ import annotations
@@ -101,6 +102,35 @@ OPEN = """all => all.map(([id, kind]) => {
   return !!head && head.classList.contains("open");
 })"""
 
+#: Write the id of each (id, role, label) on its node, where as many nodes that show bear the
+#: label in that role as there are components; how many ids were written.
+NAME = """all => {
+  const app = document.querySelector(".gradio-container");
+  if (!app) return 0;
+  const every = css => [...app.querySelectorAll(css)];
+  const found = {
+    tab: every("button[role=tab]").map(n => [n, n]),
+    accordion: every("button.label-wrap").map(n => [n.parentElement, n.querySelector("span")]),
+    button: every("button:not([role=tab], .label-wrap)").map(n => [n, n]),
+    field: every("[data-testid=block-info], [data-testid=block-label], .label-text")
+      .map(n => [n.closest(".block"), n]),
+  };
+  const words = n => n.textContent.trim().split(/\\s+/).join(" ");
+  const shows = n => { const b = n.getBoundingClientRect(); return b.width > 0 && b.height > 0; };
+  const written = ([id, role]) => role === "tab" ? id + "-button" : id;
+  const missing = all.filter(one => !document.getElementById(written(one)));
+  let count = 0;
+  for (const [, role, label] of missing) {
+    const wanted = missing.filter(one => one[1] === role && one[2] === label);
+    const nodes = new Set(found[role]
+      .filter(([n, title]) => n && title && !n.id && shows(n) && words(title) === label)
+      .map(([n]) => n));
+    if (nodes.size !== wanted.length) continue;
+    for (const node of nodes) { node.id = written(wanted.shift()); count++; }
+  }
+  return count;
+}"""
+
 LAYOUT_OF_PAGE = "() => (window.gradio_config || {}).layout || null"
 DEPENDENCIES = "() => ((window.gradio_config || {}).dependencies || []).map(d => d.id)"
 FONTS = "() => Promise.race([document.fonts.ready, new Promise(r => setTimeout(r, 3000))]).then()"
@@ -152,9 +182,9 @@ def visit(
     try:
         tab.open(timeout_seconds=timeout_seconds)
         shot = tab.screenshot()
-        drawn, absent = tab.looked_over() if tab.mounted else ((), ())
+        drawn, absent, unsought = tab.looked_over() if tab.mounted else ((), (), ())
         tab.settle()
-        return tab.seen(shot, drawn, absent)
+        return tab.seen(shot, drawn, absent, unsought)
     finally:
         tab.close()
 
@@ -255,7 +285,8 @@ class OpenPage:
     def _wait_for_drawing(self, limit: float) -> None:
         """Wait until what shows at first is there; Gradio fetches each kind as it is needed."""
         shut = self._shut()
-        ids = [node_id(c) for c in self._here if not shut & {*self._ancestors(c.id)}]
+        here = [c for c in self._here if self._marked(c)]
+        ids = [node_id(c) for c in here if not shut & {*self._ancestors(c.id)}]
         tall = -1
         while time.monotonic() < limit:
             before, tall = tall, self._evaluate(TALL, None)
@@ -348,6 +379,7 @@ class OpenPage:
         shot: Screenshot | None,
         drawn: Sequence[Component],
         absent: Sequence[Component],
+        unsought: Sequence[Component],
     ) -> PageVisit:
         """Return everything seen so far."""
         observations = tuple(e.observation(self.app) for e in self.traffic.read())
@@ -366,6 +398,7 @@ class OpenPage:
             unreachable=tuple(self._unreachable),
             rendered=tuple(drawn),
             absent=tuple(absent),
+            unsought=tuple(unsought),
             observations=observations,
             empty=tuple(self._empty_parts(observations)),
             screenshot=shot,
@@ -401,25 +434,27 @@ class OpenPage:
 
     # -- what the page draws -----------------------------------------------------
 
-    def looked_over(self) -> tuple[tuple[Component, ...], tuple[Component, ...]]:
-        """Return the visible components that are drawn and those that are not.
+    def looked_over(self) -> tuple[tuple[Component, ...], ...]:
+        """Return the visible components that are drawn, those that are not, and the unsought.
 
         Tabs and accordions are opened on the way, but for those whose opening sets off an
-        event; what lies in them is in neither.
+        event; what lies in them is not sought, nor is what nothing tells apart in the page.
         """
         waiting = {component.id: component for component in self._shown()}
         drawn: list[Component] = []
+        unsought: list[Component] = []
         self._take_drawn(waiting, drawn)
         for shut in self._containers(waiting):
             inside = [i for i in waiting if shut.id in self._ancestors(i)]
             if not inside:
                 continue
             if not self.reveal(shut):
-                for identity in inside:
-                    del waiting[identity]
+                unsought += [waiting.pop(identity) for identity in inside]
                 continue
             self._take_drawn(waiting, drawn)
-        return tuple(drawn), tuple(c for c in waiting.values() if not self._folded(c))
+        left = [c for c in waiting.values() if not self._folded(c)]
+        unsought += [c for c in left if not self._marked(c)]
+        return tuple(drawn), tuple(c for c in left if self._marked(c)), tuple(unsought)
 
     def _folded(self, component: Component) -> bool:
         """Whether it lies in what only a visitor's own way through the page unfolds."""
@@ -430,6 +465,7 @@ class OpenPage:
         """Move what is drawn by now; patience is for what Gradio fetches as it is needed."""
         for wait in (0.01, 0.1, 0.3, 0.8):
             self.pause(wait)
+            self._name()
             ids = [node_id(component) for component in waiting.values()]
             states = dict(zip(list(waiting), self._evaluate(DRAWN, ids) or (), strict=False))
             shut = self._shut()
@@ -439,8 +475,26 @@ class OpenPage:
                 empty = state == "flat" and waiting[identity].type in MAY_BE_EMPTY
                 if state == "drawn" or styled or empty:
                     drawn.append(waiting.pop(identity))
-            if all(shut & {*self._ancestors(identity)} for identity in waiting):
+            if all(
+                shut & {*self._ancestors(identity)} or not (self._marked(c) or _title(c))
+                for identity, c in waiting.items()
+            ):
                 return
+
+    def _marked(self, component: Component) -> bool:
+        """Whether its node carries an id from the start, so that a missing node is a fault."""
+        early = self.contract.gradio.partition(".")[0] in ("4", "5")
+        return early or bool(component.props.get("elem_id"))
+
+    def _name(self) -> None:
+        """Give what is in sight and carries no id its own, where label and role tell it apart."""
+        every = {c.id: c for c in (*self._containers(self._parents), *self._here)}
+        nameless = [c for c in every.values() if not self._marked(c) and _title(c)]
+        count = len(nameless)
+        while count:  # a tab that is told apart now shows what lies in it
+            shut = self._shut()
+            sight = [c for c in nameless if not shut & {*self._ancestors(c.id)}]
+            count = self._evaluate(NAME, [[node_id(c), _role(c), _title(c)] for c in sight]) or 0
 
     def _shut(self) -> set[int]:
         """Return the tabs and accordions that are not open just now."""
@@ -671,9 +725,11 @@ class Browser:
         page.held[component.id] = value
 
     def _reachable(self, page: OpenPage, component: Component) -> Locator:
+        page._name()
         for container in page._containers([component.id]):
             if not page.reveal(container, harmless=False):
                 raise CannotDrive(component.label, f"its {container.label} does not open")
+            page._name()
         node = page.node(component)
         try:
             node.wait_for(state="visible", timeout=HAND_SECONDS * 1000)
@@ -954,6 +1010,21 @@ def _value_for(trigger: Trigger, event: Event, call: Call) -> Any:
 def node_id(component: Component) -> str:
     """Return the id of the component's node in the page."""
     return str(component.props.get("elem_id") or f"component-{component.id}")
+
+
+def _role(component: Component) -> str:
+    """Return the role in which a visitor knows the component by its title."""
+    if component.type in ("tab", "tabitem"):
+        return "tab"
+    if component.type.endswith("button"):
+        return "button"
+    return "accordion" if component.type == "accordion" else "field"
+
+
+def _title(component: Component) -> str:
+    """Return the words on the component that a visitor knows it by, "" if it has none."""
+    words = component.props.get("value" if component.type == "button" else "label")
+    return " ".join(words.split()) if isinstance(words, str) else ""
 
 
 def _position(component: Component, value: Any) -> int:
