@@ -30,10 +30,10 @@ from .contract import Contract, Function, read
 from .errors import AppUnreachable
 from .observation import Evidence
 from .probe import Probe, function_details
-from .script import Script, Served, working_folder
+from .script import Script, working_folder
 from .target import Target
 
-__all__ = ["App", "Credentials", "connect", "launch", "launched"]
+__all__ = ["App", "Credentials", "connect", "launch", "launched", "logins"]
 
 #: Held off while the harness runs: analytics leave the machine, and the per-event
 #: analytics frame costs the app time that is not its own.
@@ -65,16 +65,16 @@ class App:
     url: str
     where: str
     folder: Path
-    credentials: tuple[Credentials, ...] = ()
+    credentials: tuple[Credentials, ...] = field(default=(), repr=False)
     probe: Probe | None = None
-    module: types.ModuleType | None = None
-    blocks: Any = None
-    arguments: Mapping[str, Any] = field(default_factory=dict)
+    module: types.ModuleType | None = field(default=None, repr=False)
+    blocks: Any = field(default=None, repr=False)
+    arguments: Mapping[str, Any] = field(default_factory=dict, repr=False)
     notes: tuple[str, ...] = ()
     evidence_source: Callable[[str, str], Evidence | None] | None = None
     process_id: int = 0
-    _closers: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
-    _contract: Contract | None = None
+    _closers: contextlib.ExitStack = field(default_factory=contextlib.ExitStack, repr=False)
+    _contract: Contract | None = field(default=None, repr=False)
 
     @property
     def contract(self) -> Contract:
@@ -175,7 +175,8 @@ def launch(
             served.url,
             "in-process",
             home,
-            tuple(credentials) or _launch_credentials(served),
+            tuple(credentials)
+            or tuple(Credentials(*pair) for pair in logins(served.arguments.get("auth"))),
             probe,
             script.module,
             served.blocks,
@@ -294,14 +295,15 @@ def _block_functions(blocks: Any) -> dict[int, Any]:
     return dict(fns) if isinstance(fns, Mapping) else dict(enumerate(fns))
 
 
-def _launch_credentials(served: Served) -> tuple[Credentials, ...]:
-    """Return the logins that the author wrote into launch(auth=…); none for a function."""
-    auth = served.arguments.get("auth")
-    if isinstance(auth, tuple) and len(auth) == 2 and all(isinstance(a, str) for a in auth):
-        auth = [auth]
-    if not isinstance(auth, list):
+def logins(auth: Any) -> tuple[tuple[str, str], ...]:
+    """Return user and password of each login in ``launch(auth=…)``, read as Gradio reads it.
+
+    One pair or a sequence of them; none for a function, which only knows when it is asked.
+    """
+    if not auth or callable(auth):
         return ()
-    return tuple(Credentials(str(user), str(password)) for user, password in auth)
+    pairs = auth if isinstance(auth[0], tuple | list) else [auth]
+    return tuple((str(pair[0]), str(pair[1])) for pair in pairs)
 
 
 @contextlib.contextmanager

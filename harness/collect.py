@@ -14,14 +14,17 @@ import pytest
 
 from . import journal as journals
 from .browsers import find
-from .checks.latency import parse_budget
+from .checks.latency import budget, parse_budget, unjudged
 from .checks.process import holds_everybody, process_exit
 from .errors import HarnessError
 from .explore import Exploration, Stuck
 from .finding import Finding
 from .options import Options
+from .page import PageVisit
 from .record import ATTRIBUTE, PREFIX, Recorder
+from .report.text import visible
 from .run import Part, Skipped, SuiteRow
+from .selection import fails, known_checks, tested
 from .session import Session
 
 __all__ = [
@@ -51,7 +54,7 @@ LOST = "lost.jsonl"
 session_key = pytest.StashKey[Session]()
 part_key = pytest.StashKey[Part]()
 ids_key = pytest.StashKey[list[str]]()
-asked_key = pytest.StashKey[frozenset[str]]()
+asked_key = pytest.StashKey[frozenset[tuple[str, str]]]()
 visits_key = pytest.StashKey[dict[str, Part]]()
 
 
@@ -96,8 +99,8 @@ class Judged:
             self.item.stash[part_key] = counted(exploration, asked)
         findings = [f for f in exploration.part.findings if f.check == check]
         expect_none(self.session, findings)
-        if exploration.part.skipped and not exploration.part.findings:
-            pytest.skip(exploration.part.skipped[0].why)
+        if exploration.untested:
+            pytest.skip(exploration.untested)
 
     def _give_up(self, error: Stuck) -> None:
         """Leave this process: its app answers nobody, and the next events need one that does."""
@@ -106,7 +109,8 @@ class Judged:
             pytest.exit(f"{error}; the rest could not be tested", returncode=1)
         import os
 
-        journal.stuck(self.label, str(error), error.part)
+        secrets = self.session.secrets
+        journal.stuck(self.label, secrets.hide(str(error)), secrets.part(error.part))
         os._exit(75)
 
 
@@ -159,9 +163,21 @@ class VisitedPage:
         calls = len(seen.observations)
         return Part(
             findings=tuple(findings),
+            skipped=unsought(seen),
             screenshots=(seen.screenshot,) if seen.screenshot else (),
             suites=(SuiteRow("ui", cases=calls, queued_cases=calls),),
         )
+
+
+def unsought(seen: PageVisit) -> tuple[Skipped, ...]:
+    """Say which components of the page were not looked for, and why."""
+    names = ", ".join(component.label for component in seen.unsought)
+    why = (
+        f"not looked for in the page: {names}. A component is left out in a tab whose opening "
+        "sets off an event, and on the page of an app that was running already where neither "
+        "an elem_id nor a label that is its own tells it apart"
+    )
+    return (Skipped(f"page /{seen.page}", why),) if names else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +190,6 @@ class Timed:
 
     def expect_within_budget(self) -> None:
         """Measure the event; fail where it takes longer than the ini file allows."""
-        from .checks.latency import budget, parse_budget, unjudged
-
         session = self.session
         if self.label in session.carried.lost:
             pytest.skip("not measured: one of its calls ended the app's process or held it")
@@ -196,34 +210,36 @@ class Timed:
         expect_none(session, findings)
 
 
-def counted(exploration: Exploration, asked: frozenset[str]) -> Part:
+def counted(exploration: Exploration, asked: frozenset[tuple[str, str]]) -> Part:
     """Return what was found, calls counted for the api suite; only checks that were *asked*.
 
     An exploration applies all checks, a selection (``-k``, an id, --lf) asks for some.
     """
     part, cases = exploration.part, exploration.cases
     label = exploration.event.label
-    found = tuple(f for f in part.findings if asked_for(f.check, label) in asked)
+    found = tuple(f for f in part.findings if (f.check, label) in asked)
     row = SuiteRow("api", cases=cases, queued_cases=cases)
     return replace(part, findings=found, suites=(row,))
 
 
-def asked_for(check: str, label: str) -> str:
-    """Return the id of the test of one check and one event."""
-    suite, _, name = check.partition(".")
-    return f"{PREFIX}{suite}.py::{name.replace('-', '_')}[{label}]"
-
-
 def note_asked(session: pytest.Session) -> None:
-    """Note which tests are left after every selection."""
-    session.config.stash[asked_key] = frozenset(
-        item.nodeid for item in session.items if item.nodeid.startswith(PREFIX)
-    )
+    """Note which checks of which events are left after every selection.
+
+    Not by node id: pytest escapes what is not ASCII in a label.
+    """
+    checks = catalogue_by_item()
+    asked = set()
+    for item in session.items:
+        suite, _, _ = item.nodeid.removeprefix(PREFIX).partition(".py")
+        check = checks.get((suite, getattr(item, "originalname", "")))
+        if check is not None and isinstance(item, pytest.Function):
+            asked |= {(check.name, str(label)) for label in item.callspec.params.values()}
+    session.config.stash[asked_key] = frozenset(asked)
 
 
 def expect_none(session: Session, findings: Iterable[Finding]) -> None:
     """Fail the test with the findings that count and are grave enough."""
-    told = [f for f in findings if session.counts(f.check, f.event) and session.fails(f)]
+    told = [f for f in findings if fails(session.options, f)]
     if told:
         pytest.fail("\n\n".join(map(told_as, told)), pytrace=False)
 
@@ -242,7 +258,7 @@ def told_as(finding: Finding) -> str:
     for block in (finding.detail, finding.traceback, finding.reproduce):
         if block:
             lines += ["", block]
-    return "\n".join(lines)
+    return visible("\n".join(lines))
 
 
 # -- node ids --------------------------------------------------------------------------
@@ -292,11 +308,10 @@ def collect_suites(session: pytest.Session, items: list[pytest.Item]) -> None:
     try:
         if "ui" in suites and not config.getoption("browser_channel", None):
             find(harness.options.browser or None)
-        for text in harness.options.budgets:
-            parse_budget(text)
+        known_checks(harness.options)
         ours = _items(session, suites)
     except HarnessError as error:
-        raise pytest.UsageError(str(error)) from None
+        raise pytest.UsageError(harness.said(error)) from None
     known = {item.nodeid for item in ours}
     ids = config.stash.get(ids_key, [])
     for wanted in ids:
@@ -339,7 +354,7 @@ def _items(session: pytest.Session, suites: Sequence[str]) -> list[pytest.Item]:
 def _tested(harness: Session, checks: Any, item: pytest.Item) -> bool:
     suite = item.nodeid[len(PREFIX) :].partition(".py")[0]
     check = checks.get((suite, getattr(item, "originalname", item.name)))
-    return check is None or harness.tested(check)
+    return check is None or tested(harness.options, check)
 
 
 def catalogue_by_item() -> dict[tuple[str, str], Any]:
@@ -392,17 +407,28 @@ ABOUT = {"api": _roots, "streaming": _streams, "ui": _pages, "latency": _roots}
 def attach_part(item: pytest.Item, report: Any) -> None:
     """Let what the item found travel with its report, as text: execnet moves plain data."""
     if report.when == "call" and part_key in item.stash:
-        setattr(report, ATTRIBUTE, json.dumps(item.stash[part_key].as_dict()))
+        part = item.config.stash[session_key].secrets.part(item.stash[part_key])
+        setattr(report, ATTRIBUTE, json.dumps(part.as_dict()))
         del item.stash[part_key]
 
 
 def tidy(item: pytest.Item, report: Any) -> None:
-    """Say what failed without "Failed:", and keep little of what the app printed (-vv: all)."""
+    """Say what failed without "Failed:", and keep little of what the app printed (-vv: all).
+
+    What must not be shown is in none of it.
+    """
     if not item.nodeid.startswith(PREFIX):
         return
+    hide = item.config.stash[session_key].secrets.hide
     crash = getattr(report.longrepr, "reprcrash", None)
     if crash is not None:
-        crash.message = crash.message.removeprefix("Failed: ")
+        crash.message = hide(crash.message.removeprefix("Failed: "))
+    for trace, *_ in getattr(report.longrepr, "chain", ()):
+        for entry in trace.reprentries:
+            entry.lines = [hide(line) for line in entry.lines]
+    if isinstance(report.longrepr, tuple):  # of a test that was skipped
+        report.longrepr = (*report.longrepr[:2], hide(report.longrepr[2]))
+    report.sections = [(name, hide(text)) for name, text in report.sections]
     if item.config.get_verbosity() > 1:
         return
     # Gradio prints the traceback of every failed call; the finding has the one that counts.
@@ -502,9 +528,12 @@ def explain(crashed: str, report: Any, recorder: Recorder) -> None:
     if not crashed.startswith(PREFIX) or not path.is_file():
         return
     *_, last = path.read_text("utf-8").splitlines()
-    found = map(Finding.from_dict, json.loads(last)["findings"])
+    found = [Finding.from_dict(item) for item in json.loads(last)["findings"]]
     report.longrepr = "\n\n".join(map(told_as, found))
     report.location = (report.location[0], None, crashed.rpartition("::")[2])
+    if not any(fails(recorder.options, finding) for finding in found):
+        report.outcome = "skipped"
+        report.longrepr = (crashed, None, f"Skipped: {found[0].title}, which is silenced")
 
 
 def learn_lost(config: pytest.Config, session: Session | None) -> None:

@@ -21,6 +21,9 @@ from .errors import HarnessError, choices
 from .journal import Journal
 from .options import Options, random_seed, read
 from .record import Recorder, command_line
+from .redact import known
+from .report.text import visible
+from .selection import fails
 from .session import Session
 from .supervise import Carried, Supervisor, possible
 
@@ -70,7 +73,7 @@ def supervised(config: pytest.Config) -> int | None:
         code = supervisor.run(session)
         if code is None:
             code = _ended_early(config, supervisor)
-        elif supervisor.carried.died or supervisor.carried.failed or supervisor.carried.lost:
+        elif supervisor.carried.died or supervisor.carried.failed or _lost(config, supervisor):
             code = code or 1
         return code
     finally:
@@ -78,6 +81,14 @@ def supervised(config: pytest.Config) -> int | None:
         os.environ.pop(FOLDER, None)
         supervisor.journal.close()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _lost(config: pytest.Config, supervisor: Supervisor) -> bool:
+    """Whether a call that ended or held a process is a finding that fails the run."""
+    options = read(config)
+    assert options is not None
+    lost = supervisor.carried.lost.values()
+    return any(fails(options, finding) for found in lost for finding in found)
 
 
 def _only_warnings(error: Exception) -> bool:
@@ -101,15 +112,15 @@ def _replayed(config: pytest.Config) -> int:
         raise pytest.UsageError(
             f"--app-replay: there is no report at {path}; name it: --app-report"
         )
-    known = {f["id"]: f for f in json.loads(path.read_text("utf-8"))["findings"]}
-    if wanted not in known:
-        raise pytest.UsageError(f"--app-replay: no finding {wanted!r}. {choices(wanted, known)}")
-    script = known[wanted]["reproduce"]
+    findings = {f["id"]: f for f in json.loads(path.read_text("utf-8"))["findings"]}
+    if wanted not in findings:
+        raise pytest.UsageError(f"--app-replay: no finding {wanted!r}. {choices(wanted, findings)}")
+    script = findings[wanted]["reproduce"]
     if not script:
         raise pytest.UsageError(
             f"--app-replay: {wanted} is about a page or a type; nothing to send"
         )
-    print(f"{known[wanted]['title']}\n\n{script}\n", flush=True)
+    print(visible(f"{findings[wanted]['title']}\n\n{script}\n"), flush=True)
     body = script.partition("<<'EOF'\n")[2].removesuffix("EOF")
     return subprocess.run(
         [sys.executable, "-"], input=body, text=True, cwd=options.folder
@@ -121,7 +132,7 @@ def _distributed(config: pytest.Config) -> bool:
 
 
 def _say(words: str) -> None:
-    print(f"\ngradio-harness: {words}", flush=True)
+    print(f"\ngradio-harness: {visible(words)}", flush=True)
 
 
 def _forget_output(config: pytest.Config) -> None:
@@ -150,6 +161,7 @@ def _ended_early(config: pytest.Config, supervisor: Supervisor) -> int:
         )
         code = 4
     path = recorder.write(ended=words)
+    words = visible(recorder.run.ended)
     print(f"\nERROR: {words}\nreport: {path}\n", flush=True)
     return code
 
@@ -175,7 +187,8 @@ def configure(config: pytest.Config) -> None:
                 drained=lambda: _forget_output(config),
             )
     except HarnessError as error:
-        raise pytest.UsageError(str(error)) from None
+        target = str(config.getoption("--app") or config.getini("app"))
+        raise pytest.UsageError(visible(known(target).hide(str(error)))) from None
     if harness is not None:
         config.stash[session_key] = harness
     recorder = None

@@ -30,10 +30,11 @@ def _session(request: pytest.FixtureRequest) -> Session:
 @pytest.fixture(scope="session")
 def gradio_app(request: pytest.FixtureRequest) -> Any:
     """Return the running app: `url`, `contract`, and in-process `module`, to stub what is slow."""
+    harness = _session(request)
     try:
-        return _session(request).app
+        return harness.app
     except HarnessError as error:
-        raise pytest.fail.Exception(str(error), pytrace=False) from None
+        raise pytest.fail.Exception(harness.said(error), pytrace=False) from None
 
 
 @pytest.fixture(scope="session")

@@ -13,9 +13,11 @@ from typing import Any
 from .finding import Finding, Severity
 from .journal import Journal
 from .options import Options
+from .redact import known
 from .report import write
+from .report.text import visible
 from .run import Part, Run, SuiteRow
-from .session import silenced
+from .selection import silenced
 
 __all__ = ["ATTRIBUTE", "PREFIX", "Recorder", "command_line"]
 
@@ -35,11 +37,12 @@ class Recorder:
     def __init__(self, options: Options, command: str, journal: Journal | None = None) -> None:
         self.options = options
         self.journal = journal
+        self.secrets = known(options.target, options.auth)
         self.run = Run(
-            target=options.target,
+            target=self.secrets.hide(options.target),
             seed=options.seed,
             profile=options.profile,
-            command=command,
+            command=self.secrets.hide(command),
             started=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
             fail_on=Severity(options.fail_on),
         )
@@ -91,14 +94,14 @@ class Recorder:
         """Write the three files; *ended* says how a run ended that did not come to its end."""
         self.run.seconds = time.monotonic() - self._begun
         self.run.complete = not ended
-        self.run.ended = ended
+        self.run.ended = self.secrets.hide(ended)
         self.path = write(self.run, self.options.report)
         return self.path
 
     def last_lines(self) -> Iterator[str]:
         """Yield what a user reads at the end: verdict, what no test has told, the report."""
         run = self.run
-        yield run.verdict
+        yield visible(run.verdict)
         failing = {f.id for f in run.failing}
         ran = {suite.name for suite in run.suites if suite.tests}
         for finding in run.findings:
@@ -128,7 +131,7 @@ def command_line(arguments: Sequence[str]) -> str:
 
 def _line(finding: Finding) -> str:
     where = f"[{finding.event}] " if finding.event else ""
-    return f"{finding.check} {where}{finding.title}"
+    return visible(f"{finding.check} {where}{finding.title}")
 
 
 def _near(path: Path, folder: Path) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import faulthandler
 import importlib
 import importlib.metadata
 import os
@@ -11,25 +10,28 @@ import sys
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from .app import App, Credentials, connect, launch
-from .checks import Check
 from .child import Zygote, child, memory_allows
 from .contract import Event
 from .drivers.wire import Wire
 from .errors import TargetError, TargetNotFound
 from .explore import PROFILES, Budget, Exploration, Explorer, row_of
-from .finding import Finding, Severity
+from .finding import Finding
 from .journal import Journal
 from .latency import measure, page_inputs
 from .options import Options
 from .plan import Plan, plan
+from .redact import known, of_app
+from .report.text import visible
 from .run import LatencyRow, Part, SideEffect, Skipped
+from .selection import known_events
 from .supervise import Carried
 from .target import Target, parse
+from .watchdog import Watchdog
 
-__all__ = ["Session", "silenced"]
+__all__ = ["Session"]
 
 #: How often, and for how many seconds at most, each event is measured.
 SAMPLES = {"quick": (20, 1.5), "standard": (50, 6.0), "deep": (200, 30.0)}
@@ -53,10 +55,14 @@ class Session:
     ) -> None:
         self.options = options
         self.target: Target = parse(options.target, options.folder)
+        self.secrets = known(options.target, options.auth, source=self.target.path)
         self.journal = journal
         self.carried = carried or Carried()
         self.drained = drained
-        self._watchdog: TextIO | None = watchdog.open("a") if watchdog else None
+        self._watchdog: Watchdog | None = None
+        if watchdog is not None:
+            limit = 2 * options.timeout_seconds + 20
+            self._watchdog = Watchdog(watchdog.open("a"), limit_seconds=limit)
         self._app: App | None = None
         self._plan: Plan | None = None
         self._wire: Wire | None = None
@@ -73,6 +79,7 @@ class Session:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # the app's own, and pytest may make them errors
                 self._app = self._start()
+                self.secrets |= of_app(self._app)
         return self._app
 
     @property
@@ -84,6 +91,7 @@ class Session:
     def plan(self) -> Plan:
         """Which events are set off."""
         if self._plan is None:
+            known_events(self.options, self.app.contract)
             self._plan = plan(
                 self.app.contract,
                 include=self.options.include,
@@ -110,6 +118,9 @@ class Session:
             self._wire.close()
         if self._app is not None:
             self._app.close()
+        if self._watchdog is not None:
+            self._watchdog.close()
+        self._watchdog = None
         self._app = self._wire = self._explorer = self._timed = self._zygote = None
 
     def credentials(self) -> tuple[Credentials, ...]:
@@ -187,15 +198,14 @@ class Session:
 
     def _before(self, root: str, event: str, words: str, script: str) -> None:
         if self.journal is not None:
-            self.journal.call(root, event, words, script)
+            hide = self.secrets.hide
+            self.journal.call(root, event, hide(words), hide(script))
         if self._watchdog is not None:
-            # A C thread: it ends the process even while the interpreter is held.
-            limit = 2 * self.options.timeout_seconds + 20
-            faulthandler.dump_traceback_later(limit, exit=True, file=self._watchdog)
+            self._watchdog.arm()
 
     def _after(self) -> None:
         if self._watchdog is not None:
-            faulthandler.cancel_dump_traceback_later()
+            self._watchdog.disarm()
         if self.journal is not None:
             self.journal.answered()
         self._calls += 1
@@ -207,6 +217,8 @@ class Session:
     def measured(self, label: str) -> LatencyRow | Skipped:
         """Return the latency of one event, its app in a child process where that is possible."""
         app, wire, where = self._timed = self._timed or self._for_timing()
+        if self._wire is not None:
+            wire.endless |= self._wire.endless
         contract = app.contract
         event = contract.event(label)
         count, seconds = SAMPLES[self.options.profile]
@@ -271,11 +283,12 @@ class Session:
         effects = tuple(
             SideEffect(e.kind, e.what.removeprefix(home), "at the start") for e in begun
         )
-        return Part(events=rows, effects=effects, skipped=(*self.plan.skipped, *hushed, *notes))
+        skipped = (*self.plan.skipped, *hushed, *notes)
+        return self.secrets.part(Part(events=rows, effects=effects, skipped=skipped))
 
     def meta(self) -> dict[str, Any]:
         """Title and versions."""
-        return {"title": self.app.contract.title, "versions": self.versions()}
+        return {"title": self.secrets.hide(self.app.contract.title), "versions": self.versions()}
 
     def versions(self) -> dict[str, str]:
         """Name and version of everything that has a say in the results."""
@@ -288,48 +301,21 @@ class Session:
         found["system"] = f"{platform.system()} {platform.machine()}, {sys.platform}"
         return found
 
+    def said(self, error: Exception) -> str:
+        """Return the message of *error* as it may be shown."""
+        return visible(self.secrets.hide(str(error)))
+
     def headline(self) -> str:
         """One line about what is tested, printed before the first test."""
         contract = self.app.contract
+        target = visible(self.secrets.hide(str(self.target)))
         number = len(self.plan.roots)
         chosen = f"{number} event{'s' if number != 1 else ''}"
         if len(contract.events) != number:
             chosen += f" of {len(contract.events)}"
         if self.carried.starts > 1:
-            return f"gradio-harness: {self.target}, started again"
+            return f"gradio-harness: {target}, started again"
         return (
-            f"gradio-harness: {self.target} on Gradio {contract.gradio}, {chosen}, "
+            f"gradio-harness: {target} on Gradio {contract.gradio}, {chosen}, "
             f"profile {self.options.profile}, seed {self.options.seed}"
         )
-
-    def fails(self, finding: Finding) -> bool:
-        """Whether *finding* fails a test."""
-        return finding.severity.rank <= Severity(self.options.fail_on).rank
-
-    def counts(self, check: str, event: str) -> bool:
-        """Whether findings of *check* about *event* count: selected, and not silenced."""
-        return not silenced(self.options, check, event)
-
-    def tested(self, check: Check) -> bool:
-        """Whether *check* can count for any event at all."""
-        patterns = [p for p, _ in self.options.ignored if "@" not in p]
-        if any(_fits(p, check.name, "") for p in patterns):
-            return False
-        chosen = [p.partition("@")[0] for p in self.options.selected]
-        return not chosen or any(_fits(p, check.name, "") for p in chosen)
-
-
-def silenced(options: Options, check: str, event: str) -> bool:
-    """Whether the user's select and ignore leave *check* out for *event*."""
-    if any(_fits(pattern, check, event) for pattern, _ in options.ignored):
-        return True
-    return bool(options.selected) and not any(_fits(p, check, event) for p in options.selected)
-
-
-def _fits(pattern: str, check: str, event: str) -> bool:
-    from fnmatch import fnmatchcase
-
-    name, at, where = pattern.partition("@")
-    if not (name == check or fnmatchcase(check, name) or check.startswith(f"{name}.")):
-        return False
-    return not at or where == event or fnmatchcase(event, where)

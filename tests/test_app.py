@@ -282,6 +282,21 @@ def test_the_authors_logins_are_used_and_the_users_come_first(run: Any) -> None:
     assert "builder" not in repr(app.credentials)
 
 
+@pytest.mark.parametrize(
+    "auth",
+    ["('ada', 'lovelace')", "['ada', 'lovelace']", "(('ada', 'lovelace'), ('bob', 'builder'))"],
+    ids=["pair", "list of two", "tuple of pairs"],
+)
+def test_a_login_may_be_written_in_every_form_that_gradio_takes(
+    auth: str, run: Any, write: Any
+) -> None:
+    """A pair or a sequence of pairs, each a tuple or a list."""
+    app = run("app.py", write(app=PAGE + f"demo.launch(auth={auth})"))
+
+    assert ("ada", True) == (app.credentials[0].user, bool(app.contract.events))
+    assert "lovelace" not in repr(app)
+
+
 def test_a_refused_login_is_explained(run: Any) -> None:
     """The message names the user and where to give another, never the password."""
     app = run("login.py", credentials=[Credentials("eve", "secret")])

@@ -20,7 +20,7 @@ HARNESS = ROOT / "harness"
 #: make a run, a run makes a report; and pytest comes last.
 LAYERS = (
     *("errors", "observation", "finding", "contract", "run", "page"),
-    *("target", "browsers", "probe", "script", "app", "child"),
+    *("target", "browsers", "probe", "script", "app", "redact", "child"),
     *("strategies.text", "strategies.choices", "strategies.numbers", "strategies.media"),
     *("strategies.tables", "strategies"),
     *("drivers", "drivers.wire", "drivers.client", "drivers.traffic", "drivers.browser"),
@@ -28,7 +28,7 @@ LAYERS = (
     *("checks.latency", "checks.page", "checks.process", "catalogue"),
     *("visit", "plan", "reproduce", "explore", "latency"),
     *("report.text", "report.charts", "report.page", "report.summary", "report.results"),
-    *("report", "journal", "options", "supervise", "session", "record"),
+    *("report", "journal", "watchdog", "options", "selection", "supervise", "session", "record"),
     *("collect", "fixtures", "pages", "absent", "command", "plugin"),
 )
 

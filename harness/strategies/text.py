@@ -74,14 +74,18 @@ def _cut(text: str, limit: int) -> str:
 
 
 def textbox(component: Component) -> st.SearchStrategy[Any]:
-    """Text within max_length; no line breaks where the field has one line only."""
+    """Text within max_length; no line breaks where the field has one line only.
+
+    What a password box holds is not drawn: it would be in the report as an input.
+    """
     props = component.props
-    single = props.get("max_lines") == 1 or props.get("type") in ("password", "email")
+    secret = props.get("type") == "password"
+    single = secret or props.get("max_lines") == 1 or props.get("type") == "email"
     longest = props.get("max_length")
     base = words(longest if isinstance(longest, int) else None, lines=not single)
     shown = [
         t
-        for t in (props.get("value"), props.get("placeholder"))
+        for t in (None if secret else props.get("value"), props.get("placeholder"))
         if isinstance(t, str) and t and (longest is None or _length(t) <= longest)
     ]
     return base | st.sampled_from(shown) if shown else base

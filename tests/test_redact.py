@@ -1,0 +1,170 @@
+"""Passwords and tokens: known from where they come, and shown nowhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sessions import Session, project, run
+
+from gradio_harness.finding import Finding, Severity
+from gradio_harness.redact import Secrets, known, of_app
+from gradio_harness.run import LatencyRow, Part, SideEffect, Skipped
+
+APP = """
+    import os
+    import subprocess
+    import sys
+
+    import gradio as gr
+
+    TOKEN = os.environ["SERVICE_TOKEN"]
+    subprocess.run([sys.executable, "-c", "pass", "--token", TOKEN], check=True)
+
+    def ask(key, text):
+        print("asking with", TOKEN)
+        if not text:
+            raise RuntimeError(f"401 for {key} and {TOKEN} at https://me:swordfish@example.com/")
+        return text
+
+    with gr.Blocks() as demo:
+        key = gr.Textbox("sk-live-0123456789", type="password", label="Key")
+        text = gr.Textbox(label="Text")
+        out = gr.Textbox(label="Out")
+        gr.Button("Ask").click(ask, [key, text], out)
+
+    if __name__ == "__main__":
+        demo.launch(auth=("admin", "hunter2-secret"))
+"""
+
+SECRET = ("tok-9f8e7d6c", "sk-live-0123456789", "hunter2-secret", "swordfish", "of-the-user")
+
+
+@pytest.fixture(scope="module")
+def session(tmp_path_factory: pytest.TempPathFactory) -> Session:
+    """A session about an app that holds, prints, passes on and quotes its secrets."""
+    folder = project(tmp_path_factory.mktemp("secret") / "project", APP)
+    arguments = ("--app", "app.py", "--app-suites", "api", "--app-calls", "8", "-vv")
+    logins = ("--app-auth", "admin:hunter2-secret", "--app-auth", "eve:of-the-user")
+    more = ("--junitxml", "reports/latest/junit.xml", "-rA")
+    return run(folder, *arguments, *logins, *more, SERVICE_TOKEN="tok-9f8e7d6c")
+
+
+@pytest.mark.slow
+def test_no_secret_is_in_the_terminal_or_in_a_file(session: Session) -> None:
+    """Neither the author's and the user's logins, nor tokens, nor what a password box shows."""
+    files = sorted((session.folder / "reports" / "latest").glob("*"))
+    said = {file.name: file.read_text("utf-8") for file in files} | {"terminal": session.out}
+
+    shown = {(name, secret) for name, text in said.items() for secret in SECRET if secret in text}
+    assert set() == shown
+    assert ["index.html", "junit.xml", "results.json", "summary.md"] == [f.name for f in files]
+
+
+@pytest.mark.slow
+def test_what_is_no_secret_is_told_as_ever(session: Session) -> None:
+    """Each secret is three stars, and everything around it is there."""
+    assert [("api.unhandled-exception", "ask")] == session.findings
+    assert session.report["findings"][0]["title"] == (
+        "RuntimeError: 401 for *** and *** at https://***@example.com/"
+    )
+    started = [e["what"] for e in session.report["effects"] if e["kind"] == "start"]
+    assert [True] == [what.endswith("-c pass --token ***") for what in started]
+    assert "asking with ***" in session.out
+
+
+@pytest.mark.slow
+def test_a_password_in_a_line_that_fails_is_not_quoted(tmp_path: Path) -> None:
+    """The author's line is shown, the password in it is not."""
+    app = """
+        import gradio as gr
+        gr.Blocks().launch(auth=("admin", "hunter2-secret"), no_such_argument=True)
+    """
+    session = run(project(tmp_path / "project", app), "--app", "app.py", "--app-suites", "api")
+
+    assert 4 == session.code
+    assert 'launch(auth=("admin", "***"), no_such_argument=True)' in session.out
+    assert "hunter2" not in session.out + str(session.report)
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "expected"),
+    [
+        ("sk-live-0123", "Bearer_sk-live-0123!", "Bearer_***!"),
+        ("secret", "a secret of secrets", "a *** of secrets"),
+        ("secret", r"'one\nsecret'", r"'one\n***'"),
+        ("pw", "auth=('pw', \"pw\") in pwd, pw", "auth=('***', \"***\") in pwd, pw"),
+        ("two\nlines", "KeyError: 'two\\nlines'", "KeyError: '***'"),
+        ("grüße-an-alle", r'"gr\u00fc\u00dfe-an-alle"', '"***"'),
+        ("p@ss/word", "http://h/?k=p%40ss/word", "http://h/?k=***"),
+        ("", "nothing", "nothing"),
+    ],
+    ids=["inside", "a word", "after an escape", "short", "lines", "escaped", "address", "empty"],
+)
+def test_a_secret_is_found_as_it_is_written(value: str, text: str, expected: str) -> None:
+    """As a literal, in JSON, in an address; a short one only as a whole literal."""
+    assert expected == Secrets(frozenset([value])).hide(text)
+
+
+def test_the_password_of_any_address_is_hidden() -> None:
+    """Databases are named so too; an address without one stays."""
+    text = "postgres://bob:pw@db/x http://localhost/?a=b@c http://127.0.0.1:80/a@b"
+    expected = "postgres://***@db/x http://localhost/?a=b@c http://127.0.0.1:80/a@b"
+    assert expected == Secrets().hide(text)
+
+
+def test_secrets_are_known_by_their_variables_names() -> None:
+    """Those that a name says, at least six characters long: "true" is a word as well."""
+    environment = {
+        "OPENAI_API_KEY": "sk-0000001",
+        "DB_PASSWORD_FILE": "/run/pw-file",
+        "HF_TOKEN": "hf_000001",
+        "USE_TOKEN": "true",
+        "KEYBOARD": "qwertz-de",
+        "HOME": "/root/home",
+    }
+    expected = {"sk-0000001", "/run/pw-file", "hf_000001"}
+    assert expected == known("app.py", environment=environment).values
+
+
+def test_secrets_are_known_by_address_option_and_source(tmp_path: Path) -> None:
+    """``https://user:password@host``, --app-auth, and each literal ``auth=`` of the app."""
+    source = tmp_path / "app.py"
+    source.write_text("x.launch(auth=[('a', 'b1'), ['c', 'd1']]); y(auth=z); z(auth=('e', 'f1'))")
+
+    found = known("https://me:in%20url@host", [("u", "given")], source=source, environment={})
+
+    assert {"in url", "given", "b1", "d1", "f1"} == found.values
+
+
+def test_an_app_adds_its_logins_and_password_boxes(serve: Any, write: Any) -> None:
+    """However its author came by them."""
+    source = """
+        import gradio as gr
+        with gr.Blocks() as demo:
+            gr.Textbox("in-the-box", type="password")
+            gr.Textbox("shown")
+        logins = [("ada", "love" + "lace")]
+        demo.launch(auth=logins)
+    """
+    assert {"in-the-box", "lovelace"} == of_app(serve("app.py", write(app=source))).values
+
+
+def test_every_word_of_a_part_is_without_secrets() -> None:
+    """Labels and names, which tests and baselines go by, stay as they are."""
+    finding = Finding(
+        "api.x", "tokens", Severity.ERROR, "tokens", "tokens", input="tokens", traceback="tokens"
+    )
+    part = Part(
+        findings=(finding,),
+        latency=(LatencyRow("tokens", 1, 1.0, 1.0, 1.0, where="tokens"),),
+        effects=(SideEffect("start", "tokens", "tokens"),),
+        skipped=(Skipped("tokens", "tokens"),),
+    )
+
+    hidden = Secrets(frozenset(["tokens"])).part(part)
+
+    rows = (*hidden.findings, *hidden.latency, *hidden.effects, *hidden.skipped)
+    assert ["tokens", "tokens", "tokens"] == [rows[0].event, rows[1].event, rows[2].event]
+    assert 8 == sum(str(row).count("***") for row in rows)
