@@ -14,6 +14,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from .errors import choices
+
 __all__ = ["Component", "Contract", "Event", "Function", "Parameter", "Trigger", "extended", "read"]
 
 Visibility = Literal["public", "undocumented", "private"]
@@ -166,8 +168,6 @@ class Contract:
         for event in self.events:
             if label == event.label or wanted in (event.label, event.api_name):
                 return event
-        from .errors import choices
-
         known = [event.label for event in self.events]
         raise KeyError(f"no event {label!r}. {choices(wanted, known)}")
 

@@ -8,6 +8,7 @@
     ├── OptionError          an option of the command line or the ini file (exit code 4)
     ├── BrowserMissing       no browser on this machine, or none that starts
     └── CallFailed           an assertion of a user's own test about a call
+        └── NoSuchEvent      the app has no event of that name; a KeyError too
 
 A message names the thing, the choices and the next step; it is shown as it is.
 """
@@ -23,6 +24,7 @@ __all__ = [
     "BrowserMissing",
     "CallFailed",
     "HarnessError",
+    "NoSuchEvent",
     "OptionError",
     "TargetError",
     "TargetNotFound",
@@ -60,6 +62,12 @@ class BrowserMissing(HarnessError):
 
 class CallFailed(HarnessError, AssertionError):
     """A call in a user's own test ended with an error."""
+
+
+class NoSuchEvent(CallFailed, KeyError):
+    """The app has no event of the name: to a mapping of its events, a key that is missing."""
+
+    __str__ = CallFailed.__str__  # a KeyError's would be the message in quotes
 
 
 def choices(wanted: str, known: Iterable[str]) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from .collect import Judged, Timed, VisitedPage, session_key
-from .errors import CallFailed, HarnessError
+from .errors import CallFailed, HarnessError, NoSuchEvent
 from .session import Session
 
 __all__ = ["EventCall", "Events"]
@@ -74,7 +74,7 @@ class Events(Mapping[str, "EventCall"]):
         try:
             event = self._app.contract.event(name)
         except KeyError as error:
-            raise CallFailed(str(error.args[0])) from None
+            raise NoSuchEvent(str(error.args[0])) from None
         return EventCall(self._app, self._driver, event, self._session)
 
     def __iter__(self) -> Iterator[str]:

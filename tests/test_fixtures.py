@@ -86,6 +86,10 @@ TESTS = """
     def test_state_is_that_of_one_page(gradio_events):
         assert gradio_events["remember"]("a")[1] == 1
 
+    def test_whether_there_is_an_event(gradio_events):
+        assert (True, False) == ("greet" in gradio_events, "/nothing" in gradio_events)
+        assert gradio_events.get("nothing") is None
+
     def test_all_events(gradio_events):
         assert len(gradio_events) == 8 and "greet" in list(gradio_events)
 
@@ -159,7 +163,7 @@ def test_each_fixture_works_in_a_test_of_three_lines(session: Session) -> None:
     assert {
         name: "failed" if name.startswith("FAILS") else "passed" for name in outcomes
     } == outcomes
-    assert (22, 1) == (len(outcomes), session.code)
+    assert (23, 1) == (len(outcomes), session.code)
 
 
 def test_no_suite_runs_for_an_app_of_the_ini_file(session: Session) -> None:
