@@ -27,13 +27,13 @@ from typing import Any
 import httpx
 
 from .contract import Contract, Function, read
-from .errors import AppUnreachable
+from .errors import AppUnreachable, TargetNotFound
 from .observation import Evidence
 from .probe import Probe, function_details
 from .script import Script, working_folder
 from .target import Target
 
-__all__ = ["App", "Credentials", "connect", "launch", "launched", "logins"]
+__all__ = ["App", "Credentials", "connect", "launch", "launched", "logins", "named_home"]
 
 #: Held off while the harness runs: analytics leave the machine, and the per-event
 #: analytics frame costs the app time that is not its own.
@@ -50,6 +50,12 @@ class Credentials:
 
     user: str
     password: str = field(repr=False)
+
+    @classmethod
+    def listed(cls, text: str) -> tuple[Credentials, ...]:
+        """Return the logins of ``USER:PASSWORD`` lines, as GRADIO_HARNESS_AUTH holds them."""
+        pairs = (line.partition(":") for line in text.split("\n"))
+        return tuple(cls(user, password) for user, colon, password in pairs if colon)
 
 
 @dataclass(slots=True, eq=False)
@@ -189,6 +195,19 @@ def launch(
         closers.close()
         raise
     return app
+
+
+def named_home(named: str, folder: Path) -> Path | None:
+    """Return the folder that the user *named* for the app, as seen from *folder*; None if none.
+
+    Raises TargetNotFound if there is no such folder.
+    """
+    if not named:
+        return None
+    home = (folder / named).resolve()
+    if not home.is_dir():
+        raise TargetNotFound(f"--app-folder {named}: there is no such folder.")
+    return home
 
 
 @contextlib.contextmanager

@@ -59,6 +59,7 @@ def child(
     *,
     folder: Path,
     credentials: Sequence[Credentials] = (),
+    home: Path | None = None,
     timeout_seconds: float = 120.0,
     environment: Mapping[str, str] | None = None,
     zygote: Zygote | None = None,
@@ -79,7 +80,7 @@ def child(
         channel, process = begin(target, variables)
         closers.callback(_end, process)
         closers.callback(channel.close)
-        served = _served(channel, process, target, folder, temp, timeout_seconds)
+        served = _served(channel, process, target, folder, home, temp, timeout_seconds)
         app = App(
             target,
             served["url"],
@@ -316,6 +317,7 @@ def _served(
     process: _Process,
     target: Target,
     folder: Path,
+    home: Path | None,
     temp: str,
     timeout_seconds: float,
 ) -> dict[str, Any]:
@@ -323,6 +325,7 @@ def _served(
     request = {
         "target": target.text,
         "folder": str(folder),
+        "home": str(home) if home else None,
         "timeout_seconds": timeout_seconds,
         "path": sys.path,
         "temp": temp,
@@ -435,7 +438,12 @@ def _serve(channel: _Channel, request: Mapping[str, Any]) -> None:
     folder = Path(request["folder"])
     try:
         target = parse(request["target"], folder)
-        app = launch(target, folder=folder, timeout_seconds=request["timeout_seconds"])
+        app = launch(
+            target,
+            folder=folder,
+            home=Path(request["home"]) if request["home"] else None,
+            timeout_seconds=request["timeout_seconds"],
+        )
     except TargetError as error:
         channel.send({"error": type(error).__name__, "message": str(error)})
         return

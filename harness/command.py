@@ -122,8 +122,16 @@ def _replayed(config: pytest.Config) -> int:
         )
     print(visible(f"{findings[wanted]['title']}\n\n{script}\n"), flush=True)
     body = script.partition("<<'EOF'\n")[2].removesuffix("EOF")
+    # What the report hides of an address is put back.
+    shown = repr(known(options.target).hide(options.target))
+    body = body.replace(f"replay({shown}", f"replay({options.target!r}", 1)
+    logins = "\n".join(f"{user}:{password}" for user, password in options.auth)
     return subprocess.run(
-        [sys.executable, "-"], input=body, text=True, cwd=options.folder
+        [sys.executable, "-"],
+        input=body,
+        text=True,
+        cwd=options.folder,
+        env={**os.environ, "GRADIO_HARNESS_AUTH": logins},
     ).returncode
 
 
@@ -150,7 +158,7 @@ def _ended_early(config: pytest.Config, supervisor: Supervisor) -> int:
     how = supervisor.how
     recorder = _recorder(config, options, None)
     for part in (*supervisor.carried.parts, *supervisor.account.parts):
-        recorder.run.add(part)
+        recorder.keep(part)
     if supervisor.carried.starts > 1:
         words = f"the app ended its process again and again ({how}); the rest was not tested"
         code = 1
@@ -197,7 +205,7 @@ def configure(config: pytest.Config) -> None:
         if _controls_workers(config):
             recorder.folder = tempfile.mkdtemp(prefix="gradio-harness-")
         for part in supervisor.carried.parts if supervisor else ():
-            recorder.run.add(part)
+            recorder.keep(part)
         if supervisor and supervisor.carried.meta:
             recorder.about(supervisor.carried.meta)
     if options.only:

@@ -41,6 +41,9 @@ PER_EVENT: tuple[Check, ...] = HINTS
 #: How often drawing begins anew after it found something that was not known before.
 ATTEMPTS = 6
 
+#: So many inputs, and no other, that want what this machine lacks: the next ones will too.
+MOST_LACKING = 3
+
 #: Checks that go by the clock. A busy machine or a first call that warms up looks the same
 #: once, but not every time.
 TIMED = frozenset(("streaming.late",))
@@ -89,6 +92,14 @@ class Exploration:
     stuck: bool = False
 
     @property
+    def untested(self) -> str:
+        """Why nothing is known of the event; "" if it answered something, or was found broken."""
+        own = (row for row in self.part.events if row.label == self.event.label)
+        if self.part.findings or any(row.answered or row.refused for row in own):
+            return ""
+        return self.part.skipped[0].why if self.part.skipped else ""
+
+    @property
     def cases(self) -> int:
         """How many calls were made."""
         return sum(row.cases for row in self.part.events)
@@ -96,6 +107,10 @@ class Exploration:
 
 class _Stop(BaseException):
     """Time or calls have run out. Not an Exception: Hypothesis would shrink it."""
+
+
+class _Bug(Exception):
+    """An input showed a defect, which is kept in `_Search.defects`."""
 
 
 @dataclass(slots=True)
@@ -111,7 +126,7 @@ class Explorer:
     """Explores the events of one running app over one driver.
 
     *before* is told root, event, input and reproduction of each call on its way; *after*
-    is called when it has ended.
+    is called when it has ended. *folder* is where the app runs, if the user named it.
     """
 
     def __init__(
@@ -122,6 +137,7 @@ class Explorer:
         *,
         budget: Budget,
         seed: int,
+        folder: str = "",
         before: Callable[[str, str, str, str], None] = lambda root, event, words, script: None,
         after: Callable[[], None] = lambda: None,
     ) -> None:
@@ -130,6 +146,7 @@ class Explorer:
         self.plan = plan
         self.budget = budget
         self.seed = seed
+        self.folder = folder
         self.before = before
         self.after = after
         self.busy: dict[tuple[str, int], str] = {}
@@ -156,10 +173,12 @@ class _Search:
         self.defects: dict[tuple[str, ...], _Defect] = {}
         self.rows: dict[str, Counter[str]] = {}
         self.effects: Counter[tuple[str, Effect]] = Counter()
-        self.calls = 0
+        self.calls = self.tries = 0
         self.slowest = 0.0
         self.needs = ""
-        self.needs_message = ""
+        self.lacks = False
+        self.lacking = 0
+        self.left: dict[str, str] = {}
         self.hung = False
         self.cut = False
         self.deadline = time.monotonic() + self.budget.seconds
@@ -171,11 +190,8 @@ class _Search:
         with contextlib.suppress(_Stop):
             for case in self._first_cases():
                 self._try(case)
-                if self.needs or self.hung:
-                    raise _Stop
             self._draw()
-        defects = () if self.needs else tuple(self.defects.values())
-        findings = [f for f in map(self._confirmed, defects) if f is not None]
+        findings = [f for f in map(self._confirmed, self.defects.values()) if f is not None]
         for check in PER_EVENT:
             for member in self.chain:
                 findings += check(member, self.folder)
@@ -242,15 +258,13 @@ class _Search:
 
         strategy = st.fixed_dictionaries({c.id: self._values(c) for c in self.settable})
         # A type of its own for each defect: Hypothesis tells failures apart by it.
-        bugs: dict[tuple[str, ...], type[Exception]] = {}
+        bugs: dict[tuple[str, ...], type[_Bug]] = {}
 
         def example(drawn: dict[int, Any]) -> None:
             found = self._try(Case(values=drawn))
-            if self.needs or self.hung:
-                raise _Stop
             new = [key for key in found if key not in known]
             if new:
-                raise bugs.setdefault(new[0], type("Bug", (Exception,), {}))()
+                raise bugs.setdefault(new[0], type("Bug", (_Bug,), {}))()
 
         # Hypothesis looks little further once something failed: the bug that is easy to find
         # would hide the others. So it is run again, and what is known passes.
@@ -268,9 +282,9 @@ class _Search:
             )(hypothesis.seed(self.explorer.seed + attempt)(hypothesis.given(strategy)(example)))
             try:
                 run()
-            except Exception:  # the defects are kept in self.defects, smallest first
-                if not set(self.defects) - known:
-                    break
+            except Exception as error:
+                if not _of_bugs(error):
+                    raise
                 known = set(self.defects)
             else:
                 break
@@ -296,12 +310,16 @@ class _Search:
             raise _Stop
         if self._spent(keep=3 * len(self.defects)):  # to see whether they repeat
             raise _Stop
+        self.tries += 1
         found = self._send(case)
+        self.lacking += self.lacks
         size = case.size
         for key, finding in found.items():
             kept = self.defects.get(key)
             if kept is None or size < kept.size:
                 self.defects[key] = _Defect(finding, case, size)
+        if self.hung or self.lacking == MOST_LACKING == self.tries:
+            raise _Stop
         return list(found)
 
     def _spent(self, *, keep: int = 0) -> bool:
@@ -310,15 +328,17 @@ class _Search:
 
     def _send(self, case: Case) -> dict[tuple[str, ...], Finding]:
         """Return what the checks say of *case*, by the key that tells defects apart."""
+        self.lacks = False
         visit = self._visit(case)
         found: dict[tuple[str, ...], Finding] = {}
         for seen in self._enter(visit, case):
             self._count(seen)
             evidence = seen.observation.evidence
             if evidence is not None and evidence.needs and seen.observation.error is not None:
-                self.needs = evidence.needs
-                self.needs_message = f"{evidence.exception}: {evidence.message}"[:300]
-                return {}
+                said = f"{evidence.exception}: {evidence.message}"[:300]
+                self.needs = self.needs or f"{evidence.needs}, which is not there: {said}"
+                self.lacks = True
+                return found
             for check in CHECKS:
                 for finding in check(seen):
                     found.setdefault(_key(finding), finding)
@@ -331,7 +351,7 @@ class _Search:
     def _visit(self, case: Case) -> Visit:
         explorer = self.explorer
         words = described(self.contract, self.event, case)
-        script = snippet(explorer.app.target.text, self.contract, self.event, case)
+        script = self._snippet(case)
 
         def before(call: Call) -> None:
             if self._spent():
@@ -380,8 +400,10 @@ class _Search:
         observation = seen.observation
         kind = "answered"
         if observation.error is not None:
-            meant = observation.error.kind in ("author", "refused")
-            kind = "refused" if meant else "failed"
+            told = {"author": "refused", "refused": "refused", "left": "answered"}
+            kind = told.get(observation.error.kind, "failed")
+            if observation.error.kind == "left":
+                self.left[seen.event.label] = observation.error.message
         self.rows.setdefault(seen.event.label, Counter())[kind] += 1
         if observation.evidence is not None:
             for effect in observation.evidence.effects:
@@ -400,13 +422,16 @@ class _Search:
             repeats = self._repeats(_key(finding), case)
         if finding.check in TIMED and (repeats is None or repeats.intermittent):
             return None
-        target = self.explorer.app.target
         return dataclasses.replace(
             finding,
             input=described(self.contract, self.event, case),
-            reproduce=snippet(target.text, self.contract, self.event, case),
+            reproduce=self._snippet(case),
             repeats=repeats,
         )
+
+    def _snippet(self, case: Case) -> str:
+        target, folder = self.explorer.app.target.text, self.explorer.folder
+        return snippet(target, self.contract, self.event, case, folder=folder)
 
     def _repeats(self, key: tuple[str, ...], case: Case) -> Repeats | None:
         """Return how often the same case failed again; None where no call is left to see."""
@@ -428,8 +453,9 @@ class _Search:
     def _part(self, findings: list[Finding]) -> Part:
         skipped: tuple[Skipped, ...] = ()
         if self.needs:
-            why = f"needs {self.needs}, which is not there: {self.needs_message}"
-            skipped = (Skipped(self.event.label, why),)
+            some = "" if self.lacking == self.tries else "with some inputs "
+            skipped = (Skipped(self.event.label, f"{some}needs {self.needs}"),)
+        skipped += tuple(Skipped(*row) for row in self.left.items())
         order = {event.label: number for number, event in enumerate(self.contract.events)}
         events = {event.label: event for event in self.contract.events}
         rows = tuple(
@@ -475,6 +501,15 @@ def row_of(event: Event | None, label: str, order: int) -> EventRow:
 FILLED = frozenset(
     ["upload", "stop_recording", "start_recording", "stop", "play", "pause", "end", "apply"]
 )
+
+
+def _of_bugs(error: BaseException) -> bool:
+    """Whether this is how Hypothesis ends when inputs showed defects, and nothing else."""
+    from hypothesis.errors import Flaky
+
+    if isinstance(error, BaseExceptionGroup):
+        return all(map(_of_bugs, error.exceptions))
+    return isinstance(error, _Bug | Flaky)
 
 
 def _key(finding: Finding) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import functools
 import json
+import os
 import sys
 import zlib
 from collections.abc import Mapping, Sequence
@@ -54,8 +55,11 @@ def described(contract: Contract, event: Event, case: Case) -> str:
     return "\n".join(lines)
 
 
-def snippet(target: str, contract: Contract, event: Event, case: Case) -> str:
-    """Return a shell command that starts the app, does the same again and shows what comes."""
+def snippet(target: str, contract: Contract, event: Event, case: Case, *, folder: str = "") -> str:
+    """Return a shell command that starts the app, does the same again and shows what comes.
+
+    *folder* is the one in which the app runs, if the user named it.
+    """
     inputs = []
     for parameter in event.inputs:
         identity = parameter.component.id
@@ -75,6 +79,8 @@ def snippet(target: str, contract: Contract, event: Event, case: Case) -> str:
         arguments.append(f"also={_literal(also)}")
     if case.example is not None:
         arguments.append(f"example={case.example!r}")
+    if folder:
+        arguments.append(f"folder={_literal(folder)}")
     names = "Media, replay" if any(_has_media(v) for v in case.values.values()) else "replay"
     return (
         f"python - <<'EOF'\nfrom gradio_harness import {names}\n\n"
@@ -106,21 +112,27 @@ def replay(
     *,
     also: Mapping[str, Any] | None = None,
     example: tuple[str, int] | None = None,
+    folder: str = "",
 ) -> list[Observation]:
     """Start *target*, do what a visitor did, and return what came, the last event's call last.
 
     *inputs* are the event's in order, ``...`` for what stays as the page shows it; *also*
-    names further components by their labels. What comes is printed; where a call fails,
-    SystemExit is raised with the app's own traceback.
+    names further components by their labels. *folder* is the one in which the app runs, found as
+    ever unless named. GRADIO_HARNESS_AUTH in the environment holds logins. What comes is printed;
+    where a call fails, SystemExit is raised with the app's own traceback.
     """
-    from .app import connect, launch
+    from .app import Credentials, connect, launch, named_home
     from .drivers.wire import Wire, new_session
     from .target import parse
 
-    folder = Path.cwd()
-    parsed = parse(target, folder)
-    start = launch if parsed.local else connect
-    with start(parsed, folder=folder) as app, Wire(app) as wire:
+    here = Path.cwd()
+    parsed = parse(target, here)
+    who = Credentials.listed(os.environ.get("GRADIO_HARNESS_AUTH", ""))
+    if parsed.local:
+        running = launch(parsed, folder=here, credentials=who, home=named_home(folder, here))
+    else:
+        running = connect(parsed, folder=here, credentials=who)
+    with running as app, Wire(app) as wire:
         contract = app.contract
         wanted = contract.event(event)
         values = {

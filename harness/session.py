@@ -12,13 +12,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from .app import App, Credentials, connect, launch
+from .app import App, Credentials, connect, launch, named_home
 from .child import Zygote, child, memory_allows
 from .contract import Event
 from .drivers.wire import Wire
-from .errors import TargetError, TargetNotFound
+from .errors import TargetError
 from .explore import PROFILES, Budget, Exploration, Explorer, row_of
-from .finding import Finding
 from .journal import Journal
 from .latency import measure, page_inputs
 from .options import Options
@@ -131,11 +130,7 @@ class Session:
         options = self.options
         if not self.target.local:
             return connect(self.target, folder=options.folder, credentials=self.credentials())
-        home = None
-        if options.app_folder:
-            home = (options.folder / options.app_folder).resolve()
-            if not home.is_dir():
-                raise TargetNotFound(f"--app-folder {options.app_folder}: there is no such folder.")
+        home = named_home(options.app_folder, options.folder)
         if "latency" in options.suites and options.isolation == "process":
             importlib.import_module("gradio")
             self._zygote = Zygote.start()
@@ -157,7 +152,8 @@ class Session:
         event = self.app.contract.event(label)
         lost = self.carried.lost.get(label)
         if lost is not None:
-            exploration = Exploration(event, Part(findings=lost))
+            why = "not looked at further: one of its calls ended the app's process or held it"
+            exploration = Exploration(event, Part(findings=lost, skipped=(Skipped(label, why),)))
         else:
             exploration = self._explore(event)
         self._explored[label] = exploration
@@ -183,6 +179,7 @@ class Session:
                 self.plan,
                 budget=self.budget(),
                 seed=self.options.seed,
+                folder=self.options.app_folder,
                 before=self._before,
                 after=self._after,
             )
@@ -245,6 +242,7 @@ class Session:
                 self.target,
                 folder=self.options.folder,
                 credentials=self.credentials(),
+                home=named_home(self.options.app_folder, self.options.folder),
                 timeout_seconds=self.options.start_timeout_seconds,
                 zygote=self._zygote,
             )

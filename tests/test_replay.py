@@ -11,6 +11,7 @@ from textwrap import dedent
 from typing import Any
 
 import pytest
+from sessions import project, run
 
 from gradio_harness.contract import Contract, read
 from gradio_harness.drivers.wire import Wire
@@ -287,3 +288,36 @@ def test_a_case_in_words(case: Case, expected: str) -> None:
 def test_the_smaller_case_is_told(smaller: Case, larger: Case) -> None:
     """By how much there is to read."""
     assert smaller.size < larger.size
+
+
+BEHIND = """
+import gradio as gr
+
+open("data.txt").read()
+
+def first(text):
+    return text[0]
+
+with gr.Blocks() as demo:
+    text = gr.Textbox("a", label="Text")
+    gr.Button("First").click(first, text, gr.Textbox())
+demo.launch(auth=lambda user, password: password == "lovelace")
+"""
+
+
+@pytest.mark.slow
+def test_a_named_folder_and_a_login_are_handed_on(tmp_path: Path) -> None:
+    """To the copy that is measured, to the snippet (the folder only), to --app-replay (both)."""
+    folder = project(tmp_path / "project", BEHIND, {"work/data.txt": "1,2"})
+    about = ("--app", "app.py", "--app-folder", "work", "--app-auth", "ada:lovelace")
+    brief = ("--app-suites", "api,latency", "--app-calls", "8", "--app-profile", "quick")
+    session = run(folder, *about, *brief)
+    [finding] = session.report["findings"]
+    [row] = session.report["latency"]
+
+    again = run(folder, *about, "--app-replay", finding["id"])
+
+    assert "replay('app.py', 'first', [''], folder='work')" in finding["reproduce"]
+    assert "lovelace" not in session.out + str(session.report)
+    assert "child process" == row["where"]
+    assert (1, True) == (again.code, again.out.endswith("IndexError: string index out of range\n"))
