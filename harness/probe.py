@@ -28,6 +28,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from .observation import Effect, Evidence, Frame, Step
 
@@ -81,9 +82,13 @@ NEEDS = (
 class _Record:
     """What is being gathered about one call; one call runs in one context at a time."""
 
-    __slots__ = ("cause", "effects", "logged", "returned", "roots", "seconds", "step", "yields")
+    __slots__ = (
+        *("cause", "effects", "ignored", "logged", "returned", "roots", "seconds", "step"),
+        "yields",
+    )
 
-    def __init__(self, roots: tuple[str, ...] | None = None) -> None:
+    def __init__(self, ignored: tuple[str, ...], roots: tuple[str, ...] | None = None) -> None:
+        self.ignored = ignored
         self.roots = roots
         self.step: Step = "queue"
         self.cause: BaseException | None = None
@@ -115,7 +120,7 @@ class Probe:
         self._lock = threading.Lock()
         self._undo: list[Callable[[], None]] = []
         self._logs = _LogHandler(level=logging.WARNING)
-        self.startup = _Record(self.roots)
+        self.startup = _Record(self.ignored, self.roots)
         self.on_record: Callable[[str, Evidence], None] | None = None
 
     def install(self) -> None:
@@ -133,15 +138,12 @@ class Probe:
             self._wrap(blocks.Blocks, name, functools.partial(_stepped, step))
         logging.getLogger().addHandler(self._logs)
         _install_audit_hook()
-        _audit_ignored.append(self.ignored)
 
     def remove(self) -> None:
         """End it: Gradio's own functions are back as they were."""
         while self._undo:
             self._undo.pop()()
         logging.getLogger().removeHandler(self._logs)
-        if self.ignored in _audit_ignored:
-            _audit_ignored.remove(self.ignored)
 
     @contextmanager
     def starting(self) -> Iterator[None]:
@@ -191,7 +193,7 @@ class Probe:
         *rest: Any,
         **more: Any,
     ) -> Any:
-        record = _Record()
+        record = _Record(self.ignored)
         keys = [event._id for event in events]
         for key in keys:
             self._keep(key, record)
@@ -212,7 +214,7 @@ class Probe:
         token = None
         session = kwargs.get("session_hash")
         if direct and session:
-            record = _Record()
+            record = _Record(self.ignored)
             self._keep(session, record)
             token = _current.set(record)
         try:
@@ -329,16 +331,25 @@ def needs_of(error: BaseException | None) -> str:
     while error is not None and id(error) not in seen:
         seen.add(id(error))
         kinds = " ".join(kind.__name__ for kind in type(error).__mro__)
-        if isinstance(error, ConnectionError):
-            return "the network"
-        if isinstance(error, ImportError):
+        if isinstance(error, ImportError) and _from_elsewhere(error):
             return "a package that is not installed"
+        if isinstance(error, BrokenPipeError):  # a process of the app's own that has ended
+            kinds = ""
         text = f"{kinds} {type(error).__name__}: {error}"[:4000]
         for what, pattern in NEEDS:
             if pattern.search(text):
                 return what
-        error = error.__cause__ or error.__context__
+        hidden = error.__suppress_context__
+        error = error.__cause__ or (None if hidden else error.__context__)
     return ""
+
+
+def _from_elsewhere(error: ImportError) -> bool:
+    """Whether what cannot be imported is to be installed: not Python's own, not the author's."""
+    if (error.name or "").partition(".")[0] in sys.stdlib_module_names:
+        return False
+    found = error.path or ""  # of a module that is there and lacks the name
+    return not found or "site-packages" in found or "dist-packages" in found
 
 
 def _intended(error: BaseException) -> bool:
@@ -378,7 +389,7 @@ class _LogHandler(logging.Handler):
             current.logged.append(f"{record.levelname} {record.name}: {text[:500]}")
 
 
-_audit_ignored: list[tuple[str, ...]] = []
+COPY = "a copy of its own process (fork)"
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
@@ -392,16 +403,16 @@ def _install_audit_hook() -> None:
 
 
 def _audit(event: str, args: tuple[Any, ...]) -> None:
-    if event not in _AUDITED or not _audit_ignored:
-        return
-    record = _current.get()
+    record = _current.get() if event in _AUDITED else None
     if record is None or len(record.effects) > 200:
         return
     try:
         effect = _AUDITED[event](args)
     except Exception:  # evidence only: a hook that raises would break the app
         return
-    if effect is not None and (record.roots is None or _asked_for(record.roots)):
+    if effect is None or (effect.kind == "write" and effect.what.startswith(record.ignored)):
+        return
+    if record.roots is None or _asked_for(record.roots):
         record.effects[effect] = None
 
 
@@ -430,16 +441,29 @@ def _opened(args: tuple[Any, ...]) -> Effect | None:
     return _written(path) if writes else None
 
 
-def _written(path: Any) -> Effect | None:
+def _written(path: Any, folder: Any = -1) -> Effect | None:
+    """Return the effect of a write to *path*, which is below the open *folder* if one is given."""
     if not isinstance(path, str | bytes | os.PathLike):
         return None
-    name = os.path.abspath(os.fsdecode(path))
+    name = os.fsdecode(path)
+    if isinstance(folder, int) and folder >= 0 and not os.path.isabs(name):
+        name = os.path.join(os.readlink(f"/proc/self/fd/{folder}"), name)
+    name = os.path.abspath(name)
     if name.startswith(("/dev/", "/proc/")) or "__pycache__" in name:
         return None
-    for ignored in _audit_ignored:
-        if name.startswith(ignored):
-            return None
     return Effect("write", name)
+
+
+def _database(args: tuple[Any, ...]) -> Effect | None:
+    """Return the file of an SQLite database, which is opened for writing unless it says not to."""
+    name = os.fsdecode(args[0])
+    if name.startswith("file:"):
+        parts = urlsplit(name)
+        options = parse_qs(parts.query)
+        if options.get("mode", [""])[0] in ("ro", "memory") or "immutable" in options:
+            return None
+        name = unquote(parts.path)
+    return _written(name) if name not in ("", ":memory:") else None
 
 
 def _connected(args: tuple[Any, ...]) -> Effect | None:
@@ -458,13 +482,22 @@ def _started(args: tuple[Any, ...]) -> Effect | None:
 
 _AUDITED: dict[str, Callable[[tuple[Any, ...]], Effect | None]] = {
     "open": _opened,
-    "os.mkdir": lambda args: _written(args[0]),
-    "os.remove": lambda args: _written(args[0]),
-    "os.rename": lambda args: _written(args[1]),
+    "os.mkdir": lambda args: _written(args[0], args[2]),
+    "os.rmdir": lambda args: _written(*args),
+    "os.remove": lambda args: _written(*args),
+    "os.rename": lambda args: _written(args[1], args[3]),
+    "os.link": lambda args: _written(args[1], args[3]),
+    "os.symlink": lambda args: _written(args[1], args[2]),
+    "os.truncate": lambda args: _written(args[0]),
+    "sqlite3.connect": _database,
     "socket.connect": _connected,
     "subprocess.Popen": _started,
     "os.system": _started,
     "os.posix_spawn": _started,
+    "os.exec": _started,
+    "os.startfile": _started,
+    "os.fork": lambda args: Effect("start", COPY),
+    "os.forkpty": lambda args: Effect("start", COPY),
 }
 
 

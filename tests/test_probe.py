@@ -21,7 +21,7 @@ from gradio_harness.probe import evidence_of, needs_of
 MAJOR = int(gradio.__version__.split(".")[0])
 
 APP = """
-import logging, os, pathlib, socket, subprocess, sys, tempfile, threading, time, warnings
+import logging, os, pathlib, shutil, socket, sqlite3, subprocess, sys, tempfile, threading, time, warnings
 import gradio as gr
 
 HERE = pathlib.Path(__file__).parent
@@ -76,6 +76,28 @@ def writes(text):
     (HERE / f"out-{text}.txt").write_text(text)
     return text
 
+def moves(text):
+    made = HERE / f"made-{text}"
+    made.mkdir()
+    os.symlink("nowhere", made / "symlink")
+    os.link(HERE / "start.txt", made / "link")
+    os.rename(made / "link", made / "renamed")
+    shutil.rmtree(made)
+    return text
+
+def keeps(text):
+    for place in (HERE / "kept.db", ":memory:", f"file:{HERE}/kept.db?mode=ro"):
+        with sqlite3.connect(place, uri=str(place).startswith("file:")) as database:
+            database.execute("select 1")
+    return text
+
+def copies(text):
+    child = os.fork()
+    if not child:
+        os.execv(sys.executable, [sys.executable, "-c", "pass"])
+    os.waitpid(child, 0)
+    return text
+
 def connects(text):
     with socket.create_connection(("127.0.0.1", int(text))):
         pass
@@ -114,7 +136,7 @@ print("started", file=open(HERE / "start.txt", "w"))
 with gr.Blocks() as demo:
     text, out, table = gr.Textbox(label="T"), gr.Textbox(label="O"), gr.Dataframe(label="P")
     for fn in (index, intended, raised, asserted, chained, library, waits, stream, stream_fails,
-               astream, writes, connects, starts, logs, two):
+               astream, writes, moves, keeps, copies, connects, starts, logs, two):
         gr.Button(fn.__name__).click(fn, text, out, api_name=fn.__name__)
     gr.Button("model").click(Model(), text, out, api_name="model")
     gr.Button("slow").click(slow, text, out, api_name="slow", concurrency_limit=8)
@@ -300,6 +322,29 @@ def test_files_written_are_known(wire: Wire) -> None:
     assert (Effect("write", str(wire.app.folder / "out-a.txt")),) == evidence.effects
 
 
+def test_what_is_moved_linked_and_removed_is_known(wire: Wire) -> None:
+    """Each name that comes or goes, also where a folder is removed with all that is in it."""
+    effects = seen(wire, "moves", "b").effects
+
+    made = wire.app.folder / "made-b"
+    names = [made / name for name in ("symlink", "link", "renamed")]
+    assert {Effect("write", str(path)) for path in (made, *names)} == set(effects)
+
+
+def test_databases_opened_for_writing_are_known(wire: Wire) -> None:
+    """The file of an SQLite database; not one in memory, nor one that is only read."""
+    evidence = seen(wire, "keeps")
+
+    assert (Effect("write", str(wire.app.folder / "kept.db")),) == evidence.effects
+
+
+def test_a_fork_is_known(wire: Wire) -> None:
+    """As a program that is started; what becomes of the copy happens in another process."""
+    evidence = seen(wire, "copies")
+
+    assert (Effect("start", "a copy of its own process (fork)"),) == evidence.effects
+
+
 def test_connections_are_known(wire: Wire) -> None:
     """Host and port of each connection that the app opens."""
     server = http.server.HTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler)
@@ -383,6 +428,13 @@ class GatedRepoError(HTTPError):
         (GatedRepoError("403"), "a key or a login"),
         (RuntimeError("No CUDA GPUs are available"), "a GPU"),
         (OSError("x is not a local folder and is not a valid model identifier"), "a model"),
+        (
+            ModuleNotFoundError("No module named 'torch'", name="torch"),
+            "a package that is not installed",
+        ),
+        (ImportError("cannot import name 'x'", name="json", path="json/__init__.py"), ""),
+        (ImportError("cannot import name 'x'", name="own", path="/home/ada/own.py"), ""),
+        (BrokenPipeError(32, "Broken pipe"), ""),
         (KeyError("city"), ""),
         (ValueError("the key is wrong"), ""),
         (KeyError("keyboard"), ""),
@@ -404,6 +456,16 @@ def test_what_the_machine_lacks_is_read_from_the_cause() -> None:
     error.__cause__ = ConnectionRefusedError(111, "Connection refused")
 
     assert "the network" == needs_of(error)
+
+
+def test_what_an_author_hid_is_no_cause() -> None:
+    """`raise ... from None` says that the first error does not matter."""
+    error = KeyError("city")
+    error.__context__ = ConnectionRefusedError(111, "Connection refused")
+
+    before, error.__suppress_context__ = needs_of(error), True
+
+    assert ("the network", "") == (before, needs_of(error))
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
