@@ -21,7 +21,7 @@ from gradio_harness.app import App
 from gradio_harness.contract import Component, Parameter
 from gradio_harness.drivers.wire import Wire
 from gradio_harness.observation import Call, Media
-from gradio_harness.strategies import MAKERS, register, values
+from gradio_harness.strategies import MAKERS, values
 from gradio_harness.strategies.media import PICTURES, SOUNDS, film, picture, sound
 
 MAJOR = int(gradio.__version__.split(".")[0])
@@ -283,17 +283,6 @@ def test_a_component_without_room_still_has_a_value(odd: Component) -> None:
     assert strategy is not None
 
     assert drawn(strategy, 10)
-
-
-def test_a_users_own_strategy_comes_first() -> None:
-    """`register` takes the class name in any case; it is used for every such component."""
-    from gradio_harness import strategies
-
-    register("Timer", lambda part: st.just(7))
-    try:
-        assert [7] == list(set(drawn(values(component("timer")), 5)))  # type: ignore[arg-type]
-    finally:
-        strategies._registered.clear()
 
 
 def test_the_simplest_value_is_a_short_one() -> None:

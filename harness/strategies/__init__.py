@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from ..contract import Component
 from . import choices, media, numbers, tables, text
 
-__all__ = ["register", "values"]
+__all__ = ["values"]
 
 Maker = Callable[[Component], st.SearchStrategy[Any]]
 
@@ -43,17 +43,10 @@ MAKERS: Mapping[str, Maker] = {
     "dataframe": tables.dataframe,
 }
 
-_registered: dict[str, Maker] = {}
-
-
-def register(component_type: str, maker: Maker) -> None:
-    """Use *maker* for every component of this type (its lower-case class name)."""
-    _registered[component_type.lower()] = maker
-
 
 def values(component: Component) -> st.SearchStrategy[Any] | None:
     """Return what a visitor may send for *component*; None if it cannot be set."""
     if not component.editable or not component.reachable:
         return None
-    maker = _registered.get(component.type) or MAKERS.get(component.type)
+    maker = MAKERS.get(component.type)
     return maker(component) if maker else None
