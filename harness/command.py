@@ -17,11 +17,12 @@ import pytest
 
 from . import collect
 from .collect import session_key
-from .errors import HarnessError, choices
+from .errors import HarnessError, OptionError, choices
 from .journal import Journal
 from .options import Options, random_seed, read
 from .record import Recorder, command_line
 from .redact import known
+from .report import why_not_writable
 from .report.text import visible
 from .selection import fails
 from .session import Session
@@ -185,6 +186,7 @@ def configure(config: pytest.Config) -> None:
     try:
         options = read(config)
         assert options is not None
+        _need_report(config, options)
         harness = None
         if not _controls_workers(config):
             harness = Session(
@@ -216,6 +218,17 @@ def configure(config: pytest.Config) -> None:
     register(fixtures, "gradio_harness_fixtures")
     if config.pluginmanager.hasplugin("playwright"):
         register(pages, "gradio_harness_pages")
+
+
+def _need_report(config: pytest.Config, options: Options) -> None:
+    """Raise OptionError where the report could not be written at the end."""
+    if not options.suites or config.getoption("collectonly") or hasattr(config, "workerinput"):
+        return
+    if why := why_not_writable(options.report):
+        raise OptionError(
+            f"--app-report {options.report}: no report can be written there ({why}). "
+            "Name a folder that can be made: --app-report DIR"
+        )
 
 
 def _recorder(config: pytest.Config, options: Options, journal: Journal | None) -> Recorder:

@@ -268,8 +268,11 @@ def test_what_pytest_itself_refuses(
         (["--app-suites", "latncy"], "", "ERROR: no suite 'latncy'. Choose from "),
         ([], "app_ignore = api.hang", "ERROR: app_ignore: 'api.hang' has no reason. Write: "),
         (["--app-auth", "lovelace"], "", "ERROR: --app-auth wants USER:PASSWORD."),
+        (["--app-report", "/dev/null/x"], "", "no report can be written there (/dev/null: Not a "),
+        (["--app-report", "/proc/nope"], "", "ERROR: --app-report /proc/nope: no report can be"),
+        (["--app-report", "/proc/nope", "-n2"], "", "ERROR: --app-report /proc/nope: no report"),
     ],
-    ids=["suite", "ignore", "auth"],
+    ids=["suite", "ignore", "auth", "report in a file", "report", "report of workers"],
 )
 def test_a_session_with_such_a_value_ends_with_one_line(
     pytester: pytest.Pytester, arguments: list[str], ini: str, expected: str

@@ -8,11 +8,12 @@ before: pytest imports this package in every session of the environment.
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 from ..run import Run
 
-__all__ = ["write"]
+__all__ = ["why_not_writable", "write"]
 
 
 def write(run: Run, folder: Path) -> Path:
@@ -29,6 +30,19 @@ def write(run: Run, folder: Path) -> Path:
     index = folder / "index.html"
     _replace(index, page.render(run).encode())
     return index
+
+
+def why_not_writable(folder: Path) -> str:
+    """Return why no report can be written into *folder*, "" if one can; nothing is left there.
+
+    Tried, not asked for: what root may do by its rights, a file system may refuse.
+    """
+    there = next(place for place in (folder, *folder.parents) if os.path.lexists(place))
+    try:
+        with tempfile.TemporaryFile(dir=there):
+            return ""
+    except OSError as error:
+        return f"{there}: {error.strerror}"
 
 
 def _replace(path: Path, content: bytes) -> None:
