@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 __all__ = ["Call", "CallError", "Effect", "Evidence", "Frame", "Media", "Message", "Observation"]
 
-ErrorKind = Literal["author", "unexpected", "refused", "timeout", "transport"]
+ErrorKind = Literal["author", "unexpected", "refused", "timeout", "transport", "left"]
 Step = Literal["page", "route", "queue", "preprocess", "function", "postprocess", "rendering", ""]
 
 
@@ -125,6 +125,7 @@ class CallError:
     author: `gr.Error` or another of Gradio's own errors, meant for the visitor.
     unexpected: any other exception. refused: a validator, a limit or a login said no.
     timeout: no last message within the time. transport: the connection broke.
+    left: the visitor left a stream that went on for longer than it is watched.
     """
 
     kind: ErrorKind

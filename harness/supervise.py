@@ -175,6 +175,7 @@ class Supervisor:
             judge = holds_everybody if account.stuck else process_exit
             found = account.lost or tuple(judge(account.call, account.stuck or how))
             carried.lost[account.call["root"]] = found
+            carried.parts.append(Part(findings=found))  # its test may not be run any more
             where = account.call["event"]
             self.say(f"{found[0].title}: {where}. The rest goes on in a new process.")
         elif account.current:

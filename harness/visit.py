@@ -8,7 +8,7 @@ events only ever see what the earlier ones left, so they are driven through `Vis
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from .contract import Component, Contract, Event, extended
@@ -117,6 +117,8 @@ class Visit:
                 continue
             fired.add(current.index)
             failed, changed = self._one(current, data)
+            if failed is None:
+                continue
             waiting += [(e, None) for e in self.contract.followers(current, failed=failed)]
             waiting += [
                 (listener, None)
@@ -139,8 +141,8 @@ class Visit:
             return value
         return {**component.props, **self.props.get(component.id, {}), "value": value}
 
-    def _one(self, event: Event, data: Any) -> tuple[bool, list[int]]:
-        """Run one event; return whether it failed, and the components it changed."""
+    def _one(self, event: Event, data: Any) -> tuple[bool | None, list[int]]:
+        """Run one event; return whether it failed (None: it never ended), and what it changed."""
         reads = {parameter.component.id for parameter in event.inputs}
         writes = {component.id for component in event.outputs}
         scripted = event.javascript and bool(event.inputs)  # the script's result is sent
@@ -152,14 +154,17 @@ class Visit:
         self.held.append(dict(self.props))
         observation = self.driver.call(call, timeout_seconds=self.timeout_seconds)
         self.seen.append(observation)
+        if observation.error is not None and observation.error.kind == "left":
+            self._take(event, observation, observation.chunks[-1].data["output"]["data"])
+            return None, []
         if observation.error is not None or observation.outputs is None:
             return True, []
         self._render(event, observation)
-        return False, self._take(event, observation)
+        return False, self._take(event, observation, observation.outputs)
 
-    def _take(self, event: Event, observation: Observation) -> list[int]:
+    def _take(self, event: Event, observation: Observation, outputs: Sequence[Any]) -> list[int]:
         changed = []
-        for component, value in zip(event.outputs, observation.outputs or (), strict=False):
+        for component, value in zip(event.outputs, outputs, strict=False):
             before = self.values.get(component.id)
             if isinstance(value, dict) and value.get("__type__") == "update":
                 props = {k: v for k, v in value.items() if k not in ("__type__", "value")}

@@ -472,15 +472,92 @@ with gr.Blocks() as demo:
 
 
 def test_what_needs_the_network_is_not_tested_and_said_to_be(app_of: Any) -> None:
-    """One call is enough to know; it is no finding."""
+    """Three inputs, and none that works without, are enough to know; it is no finding."""
     exploration, made = explore(app_of(NETWORK), "fetch")
 
     (skipped,) = exploration.part.skipped
-    assert (1, (), "fetch", True) == (
+    assert (3, (), "fetch", True) == (
         len(made),
         exploration.part.findings,
         skipped.what,
         skipped.why.startswith("needs the network, which is not there: "),
+    )
+
+
+SOME_NETWORK = """
+import urllib.request
+import gradio as gr
+
+def look(source, name):
+    if source == "web":
+        urllib.request.urlopen("https://example.invalid/")
+    return name[0]
+
+with gr.Blocks() as demo:
+    source = gr.Radio(["web", "own"], value="own", label="Source")
+    name = gr.Textbox("Ada", label="Name")
+    gr.Button("Look").click(look, [source, name], name)
+"""
+
+
+def test_what_needs_the_network_hides_no_bug_of_other_inputs(app_of: Any) -> None:
+    """Only the inputs that need it are excused, and that is said."""
+    exploration, _ = explore(app_of(SOME_NETWORK), "look")
+
+    assert (["IndexError"], "", ["with some inputs needs the network, which is not there: "]) == (
+        [finding.exception for finding in exploration.part.findings],
+        exploration.untested,
+        [row.why.partition("URLError")[0] for row in exploration.part.skipped],
+    )
+
+
+def test_a_failure_of_ours_is_no_end_of_the_search(app_of: Any) -> None:
+    """It is raised: nothing found would be said of what nobody looked at."""
+
+    class Broken(Wire):
+        def call(self, call: Call, *, timeout_seconds: float | None = None) -> Observation:
+            if call.inputs != ("a",):
+                raise TypeError("ours")
+            return super().call(call, timeout_seconds=timeout_seconds)
+
+    app = app_of(NETWORK.replace("urllib.request.urlopen", "str").replace(".read().decode()", ""))
+    explorer = Explorer(app, Broken(app), plan(app.contract), budget=BUDGET, seed=7)
+
+    with pytest.raises(TypeError, match="ours"):
+        explorer.explore(app.contract.event("fetch"))
+
+
+CLOCK = """
+import time
+import gradio as gr
+
+def clock():
+    for second in range(600):
+        time.sleep(0.05)
+        yield str(second)
+
+with gr.Blocks() as demo:
+    now = gr.Textbox(label="Now")
+    gr.Button("Clock").click(clock, None, now)
+"""
+
+
+def test_a_stream_without_end_is_watched_for_a_while(app_of: Any) -> None:
+    """It is no hang, and what was not seen of it is said."""
+    app = app_of(CLOCK)
+    explorer = Explorer(
+        app,
+        Wire(app, watched_seconds=1),
+        plan(app.contract),
+        budget=Budget(examples=5, seconds=1, own=0, shrink_seconds=1, timeout_seconds=1),
+        seed=7,
+    )
+
+    part = explorer.explore(app.contract.event("clock")).part
+
+    assert ((), [("clock", "the stream went on after 1 s")]) == (
+        part.findings,
+        [(row.what, row.why) for row in part.skipped],
     )
 
 

@@ -409,6 +409,20 @@ def test_an_app_that_ends_its_process(exits: Session) -> None:
     )
 
 
+@pytest.mark.parametrize("workers", ["0", "2"], ids=["alone", "xdist"])
+def test_an_ended_process_can_be_silenced(once: Once, workers: str) -> None:
+    """As any other finding: it does not fail the run, and the report says why nothing is known."""
+    ignored = ("--app-ignore", "api.process-exit", "-n", workers)
+    session = once(f"hushed{workers}", APPS / "exits.py", *BRIEF, *ignored)
+
+    skipped = {row["what"]: row["why"] for row in session.report["skipped"]}
+    assert (0, [], "silenced: --app-ignore") == (
+        session.code,
+        session.findings,
+        skipped["check api.process-exit"],
+    )
+
+
 def test_nothing_is_left_behind_of_a_process_that_died(exits: Session) -> None:
     """No temporary folder of ours."""
     assert [] == left(exits.folder)
@@ -603,4 +617,21 @@ def test_a_browser_that_does_not_start_is_one_message(tmp_path: Path) -> None:
     assert f"The browser did not start: {program}: cannot open libnss3.so" in session.out
     assert "--disable-field-trial-config" not in session.out
     assert "Nothing found, but ui failed without a finding" in session.report["verdict"]
-    assert ["page /"] == [row["what"] for row in session.report["skipped"]]
+    assert "page /" in [row["what"] for row in session.report["skipped"]]
+
+
+def test_a_label_in_any_script_is_reported(tmp_path: Path) -> None:
+    """pytest writes such a test's id in escapes; the report has the label as it is."""
+    app = """
+        import gradio as gr
+
+        with gr.Blocks() as demo:
+            text = gr.Textbox(label="Wort")
+            gr.Button("Größe 大小").click(lambda word: word[0], text, text, api_name=False)
+    """
+    folder = project(tmp_path / "own", app)
+
+    session = run(folder, "--app", "app.py", *BRIEF)
+
+    (event,) = {finding["endpoint"] for finding in session.report["findings"]}
+    assert (1, True) == (session.code, "Größe 大小" in event)

@@ -288,7 +288,7 @@ def test_an_app_that_ends_every_process_is_given_up(supervisor: Supervisor) -> N
 
 
 def test_what_a_dead_child_had_found_is_kept(supervisor: Supervisor) -> None:
-    """Its parts, its tests and its failures."""
+    """Its parts, its tests and its failures, and what ended it: no test may come to tell that."""
     finding = Finding("api.hang", "wait", Severity.ERROR, "No answer")
 
     def session(carried: Carried) -> int:
@@ -304,8 +304,10 @@ def test_what_a_dead_child_had_found_is_kept(supervisor: Supervisor) -> None:
     supervisor.run(session)
 
     carried = supervisor.carried
-    assert ([(finding,)], {"a"}, {"a"}) == (
+    lost = carried.lost["greet"]
+    assert ([(finding,), lost], "api.process-exit", {"a"}, {"a"}) == (
         [part.findings for part in carried.parts],
+        lost[0].check,
         carried.ended,
         carried.failed,
     )

@@ -238,6 +238,19 @@ def test_a_generator_that_stalls_is_stopped(wire: Wire) -> None:
     assert after[0] - steps[0] <= 2
 
 
+def test_a_stream_that_goes_on_and_on_is_left(wire: Wire) -> None:
+    """As a visitor leaves a clock: no failure, and the app is told to stop."""
+    with Wire(wire.app, watched_seconds=0.5) as impatient:
+        seen = [observed(impatient, "wait_in_steps", "0.1", timeout_seconds=0.5) for _ in "ab"]
+    steps = observed(wire, "steps").outputs
+    time.sleep(1)
+
+    assert ["left", "left"] == [one.error.kind for one in seen if one.error]
+    assert ["0", "1"] == [m.data["output"]["data"][0] for m in seen[0].chunks[:2]]
+    assert all(one.seconds < 4 for one in seen)
+    assert observed(wire, "steps").outputs == steps
+
+
 def test_a_generator_is_seen_chunk_by_chunk(wire: Wire) -> None:
     """Differences are applied: each chunk holds the text so far."""
     observation = observed(wire, "letters", "wörd🙂")

@@ -22,6 +22,12 @@ from ..observation import Call, CallError, Media, Message, Observation, Step
 
 __all__ = ["Wire", "applied", "new_session"]
 
+#: The messages of a stream that goes on.
+GENERATING = ("process_generating", "process_streaming")
+#: How long a stream is watched at least, and one that was known to go on and on.
+WATCHED_SECONDS = 30.0
+AGAIN_SECONDS = 2.0
+
 
 def new_session() -> str:
     """Return a session hash of the length the page makes."""
@@ -35,13 +41,22 @@ class Wire:
     Gradio allows one reader a session.
     """
 
-    def __init__(self, app: App, *, timeout_seconds: float = 30.0) -> None:
+    def __init__(
+        self,
+        app: App,
+        *,
+        timeout_seconds: float = 30.0,
+        watched_seconds: float = WATCHED_SECONDS,
+    ) -> None:
         self.app = app
         self.timeout_seconds = timeout_seconds
+        self.watched_seconds = watched_seconds
         self._http = app.http(timeout_seconds=timeout_seconds)
         self._base = f"{app.url}{app.contract.prefix}"
         self._uploads: dict[str, dict[str, Any]] = {}
         self._sessions: dict[str, threading.Lock] = {}
+        #: The events whose streams were left: they are not watched for long again.
+        self.endless: set[int] = set()
         self._events = {event.index: event for event in app.contract.events}
 
     def close(self) -> None:
@@ -57,7 +72,8 @@ class Wire:
     def call(self, call: Call, *, timeout_seconds: float | None = None) -> Observation:
         """Return what happened; an app that fails is an observation, never an exception.
 
-        *timeout_seconds* is how long the app may say nothing (heartbeats do not count).
+        *timeout_seconds* is how long the app may say nothing (heartbeats do not count). A
+        stream that goes on is left after that time, or `watched_seconds` if that is longer.
         """
         limit = timeout_seconds or self.timeout_seconds
         session = call.session or new_session()
@@ -179,14 +195,30 @@ class _Exchange:
                     self.spoken = message.at
                 elif message.at - self.spoken > self.limit and self.outputs is None:
                     raise httpx.ReadTimeout("only heartbeats")
-        if self.outputs is None and self.error is None:
+                if self._seen_enough(message.at):
+                    break
+        if self.error is not None and self.error.kind == "left":
+            self.wire._cancel(self.call, self.session, self.event_id)
+        elif self.outputs is None and self.error is None:
             self.fail("transport", "the stream ended before the last message", "queue")
+
+    def _seen_enough(self, now: float) -> bool:
+        """Whether to leave a stream that goes on and on: a clock, a feed."""
+        endless = self.call.index in self.wire.endless
+        limit = AGAIN_SECONDS if endless else max(self.wire.watched_seconds, self.limit)
+        if self.outputs is not None or not self.messages or now - self.started < limit:
+            return False
+        if not any(m.kind in GENERATING for m in self.messages):
+            return False
+        self.wire.endless.add(self.call.index)
+        self.fail("left", f"the stream went on after {limit:g} s")
+        return True
 
     def _take(self, message: Message) -> None:
         data = message.data
         if data.get("event_id") not in (None, self.event_id):
             return  # of an earlier call of this session
-        if message.kind in ("process_generating", "process_streaming"):
+        if message.kind in GENERATING:
             message = self._whole(message)
         self.messages.append(message)
         if message.kind == "unexpected_error":
