@@ -59,10 +59,14 @@ class Recorder:
 
     def add(self, part: Part) -> None:
         """Take in what an item or a worker found."""
-        kept = tuple(f for f in part.findings if not silenced(self.options, f.check, f.event))
-        self.run.add(Part(**{**_fields(part), "findings": kept}))
+        self.keep(part)
         if self.journal is not None:
             self.journal.write("part", part=part.as_dict())
+
+    def keep(self, part: Part) -> None:
+        """Take in what the journal has already; what is silenced is left out."""
+        kept = tuple(f for f in part.findings if not silenced(self.options, f.check, f.event))
+        self.run.add(Part(**{**_fields(part), "findings": kept}))
 
     def take(self, report: Any) -> None:
         """Take in what travels on a pytest report, and count its suite."""

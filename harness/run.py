@@ -228,6 +228,7 @@ class Run:
         """What was not tested, each thing once; every event that was never set off is in it."""
         once = {item for part in self.parts for item in part.skipped}
         told = {item.what for item in once} | {f.event for f in self.findings}
+        told |= {row.event for row in self.latency}
         once |= {
             Skipped(row.label, self._never(row))
             for row in self.events

@@ -192,10 +192,12 @@ def test_what_only_a_browser_can_set_off_is_not_measured() -> None:
         ("first_output<500ms", Budget("first_output", 0.5)),
         ("max < 1.5 s @ greet", Budget("max", 1.5, "greet")),
         ("p99 < 3 s @ Button 'Go'.click", Budget("p99", 3.0, "Button 'Go'.click")),
+        ("greet: max < 1.5 s", Budget("max", 1.5, "greet")),
+        ("Button 'Go: 1'.click: p99 < 3 s", Budget("p99", 3.0, "Button 'Go: 1'.click")),
     ],
 )
 def test_a_budget_is_read(text: str, expected: Budget) -> None:
-    """Measure, number, unit and, if named, the event."""
+    """Measure, number, unit and, if named, the event before or after."""
     assert parse_budget(text) == expected
     assert parse_budget(str(expected)) == expected
 
@@ -209,7 +211,9 @@ def test_a_budget_is_read(text: str, expected: Budget) -> None:
         ("p95 < 2 min", "no unit 'min'. Choose from ms, s."),
         ("p95 < 1.2.3 s", "'1.2.3' is not a number"),
         ("p95 < 0 s", "nothing is faster than that"),
-        ("p95 < 2 s @ ", "no event after the @"),
+        ("p95 < 2 s @ ", "no event beside the @"),
+        (": p95 < 2 s", "no event beside the :"),
+        ("a: p95 < 2 s @ b", "two events, 'a' and 'b'"),
         ("p95 > 2 s", "is not a latency budget"),
     ],
 )
@@ -245,7 +249,7 @@ def test_a_broken_budget_is_one_finding() -> None:
 
 
 def test_an_events_own_budget_takes_the_place_of_the_one_for_all() -> None:
-    """`p95 < 5 s @ greet` silences `p95 < 150 ms` for greet."""
+    """`greet: p95 < 5 s` silences `p95 < 150 ms` for greet."""
     assert CHECK(ROW, [Budget("p95", 5.0, "greet"), Budget("p95", 0.15)]) == []
 
 

@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 
+from gradio_harness.checks.latency import parse_budget
+from gradio_harness.contract import Contract
+from gradio_harness.contract import read as read_contract
 from gradio_harness.errors import OptionError
 from gradio_harness.options import SUITES, Options, read
 from gradio_harness.record import command_line
-from gradio_harness.session import silenced
+from gradio_harness.selection import known_checks, known_events, silenced
 
 
 @pytest.fixture
@@ -349,3 +352,94 @@ def test_a_check_is_silenced_for_an_event(
     found = options("--app", "app.py", *arguments)
 
     assert expected == silenced(found, "api.hang", "greet")
+
+
+def contract_of(**more: Any) -> Contract:
+    """Return a contract of one event, greet."""
+    event = {"id": 0, "targets": [[1, "click"]], "inputs": [], "outputs": [], "api_name": "greet"}
+    button = {"id": 1, "type": "button", "props": {"value": "Greet"}}
+    config = {"version": "6.0.0", "components": [button], "dependencies": [{**event, **more}]}
+    return read_contract(config)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "ini", "expected"),
+    [
+        (["--app-ignore", "api.hung"], "", "--app-ignore api.hung: no check 'api.hung'. Choose"),
+        (["--app-select", "apo.*"], "", "--app-select apo.*: no check 'apo.*'. Choose from api."),
+        ([], "app_ignore = api.hung@a: why", "app_ignore api.hung@a: no check 'api.hung'. "),
+        ([], "app_latency = p59 < 2 s", "'p59 < 2 s': no measure 'p59'."),
+    ],
+    ids=["ignore", "select", "ini", "budget"],
+)
+def test_a_check_that_there_is_not_is_said(
+    options: Any, arguments: list[str], ini: str, expected: str
+) -> None:
+    """Before the app is started, with those there are."""
+    with pytest.raises(OptionError) as error:
+        known_checks(options("--app", "app.py", *arguments, ini=ini))
+
+    assert expected == str(error.value)[: len(expected)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "ini", "expected"),
+    [
+        (
+            ["--app-ignore", "api.hang@great"],
+            "",
+            "--app-ignore api.hang@great: no event 'great'. Choose from greet, page /. Did you",
+        ),
+        (["--app-select", "api@g?"], "", "--app-select api@g?: no event 'g?'. "),
+        ([], "app_latency = great: p95 < 2 s", "app_latency 'great: p95 < 2 s': no event 'great'."),
+    ],
+    ids=["ignore", "select", "budget"],
+)
+def test_an_event_that_there_is_not_is_said(
+    options: Any, arguments: list[str], ini: str, expected: str
+) -> None:
+    """A budget or a silence for nobody would pass without a word."""
+    with pytest.raises(OptionError) as error:
+        known_events(options("--app", "app.py", *arguments, ini=ini), contract_of())
+
+    assert expected == str(error.value)[: len(expected)]
+
+
+@pytest.mark.parametrize(
+    ("where", "contract"),
+    [
+        ("api.hang@greet", contract_of()),
+        ("ui@page /", contract_of()),
+        ("api.hang@gr*", contract_of()),
+        ("api.hang@drawn", contract_of(render_id=1)),
+    ],
+    ids=["label", "page", "pattern", "gr.render"],
+)
+def test_an_event_that_there_may_be_is_taken(options: Any, where: str, contract: Contract) -> None:
+    """What gr.render makes has its labels only once a visitor is there."""
+    found = options("--app", "app.py", "--app-ignore", where)
+
+    known_checks(found)
+    known_events(found, contract)
+
+
+def test_what_the_documentation_writes_into_the_ini_file_can_be_used(
+    pytester: pytest.Pytester,
+) -> None:
+    """Every line of the example below docs, on an app with those events."""
+    page = (Path(__file__).parent.parent / "docs" / "options.md").read_text("utf-8")
+    toml = page.partition("```toml\n")[2].partition("```")[0]
+    pytester.makepyprojecttoml(toml)
+    found = read(pytester.parseconfig("--app", "app.py"))
+    assert found is not None
+    button = {"id": 1, "type": "button", "props": {"value": "Go"}}
+    events = [
+        {"id": n, "targets": [[1, "click"]], "inputs": [], "outputs": [], "api_name": name}
+        for n, name in enumerate(("greet", "convert", "summarise", "send_invoice"))
+    ]
+    app = {"version": "6.0.0", "components": [button], "dependencies": events}
+
+    known_checks(found)
+    known_events(found, read_contract(app))
+
+    assert ["greet", "summarise"] == [parse_budget(text).event for text in found.budgets]

@@ -261,13 +261,14 @@ def test_results_make_the_same_run_again(text: str) -> None:
 def test_every_event_that_was_not_set_off_has_a_reason(
     complete: bool, expected: dict[str, str]
 ) -> None:
-    """Its own where there is one; one that has a finding was set off."""
+    """Its own where there is one; one that has a finding or was measured was set off."""
     run = Run("app.py", complete=complete)
     rows = [EventRow("head", "call", cases=2)]
-    rows += [EventRow(name, "call") for name in ("lost", "left", "exits")]
+    rows += [EventRow(name, "call") for name in ("lost", "left", "exits", "timed")]
     found = Finding("api.process-exit", "exits", Severity.ERROR, "The app ended")
     left = Skipped("left", "by --app-exclude")
-    run.add(Part((found,), (*rows, EventRow("tail", "chain")), skipped=(left,)))
+    rows.append(EventRow("tail", "chain"))
+    run.add(Part((found,), tuple(rows), (latency("timed"),), skipped=(left,)))
 
     assert expected == {skipped.what: skipped.why for skipped in run.skipped}
 

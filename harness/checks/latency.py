@@ -22,8 +22,8 @@ MEASURES = {
     "first_output": "first_output",
 }
 UNITS = {"ms": 0.001, "s": 1.0}
-FORM = re.compile(r"\s*(\w+)\s*<\s*([\d.]+)\s*([A-Za-z]*)\s*(?:@\s*(.*?)\s*)?")
-EXAMPLE = "Write it as 'p95 < 2 s', or 'first_output < 500 ms @ EVENT' for one event."
+FORM = re.compile(r"(?:(.*):)?\s*(\w+)\s*<\s*([\d.]+)\s*([A-Za-z]*)\s*(?:@(.*))?", re.DOTALL)
+EXAMPLE = "Write it as 'p95 < 2 s', or 'EVENT: first_output < 500 ms' for one event."
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +40,18 @@ class Budget:
         return None if value is None else float(value)
 
     def __str__(self) -> str:
-        return f"{self.measure} < {_shown(self.seconds)}" + (f" @ {self.event}" * bool(self.event))
+        return f"{self.event}: " * bool(self.event) + f"{self.measure} < {_shown(self.seconds)}"
 
 
 def parse_budget(text: str) -> Budget:
-    """Return the budget that *text* names; raises OptionError with what is wrong and the form."""
+    """Return the budget that *text* names: ``EVENT: p95 < 2 s``, or ``p95 < 2 s @ EVENT``.
+
+    Without an event it is for all of them. Raises OptionError with what is wrong and the form.
+    """
     match = FORM.fullmatch(text)
     if match is None:
         raise OptionError(f"{text!r} is not a latency budget. {EXAMPLE}")
-    measure, number, unit, event = match.groups()
+    before, measure, number, unit, after = match.groups()
     if measure not in MEASURES:
         raise OptionError(f"{text!r}: no measure {measure!r}. {choices(measure, MEASURES)}")
     if unit not in UNITS:
@@ -60,9 +63,12 @@ def parse_budget(text: str) -> Budget:
         raise OptionError(f"{text!r}: {number!r} is not a number. {EXAMPLE}") from None
     if seconds <= 0:
         raise OptionError(f"{text!r}: nothing is faster than that. {EXAMPLE}")
-    if event == "":
-        raise OptionError(f"{text!r}: no event after the @. {EXAMPLE}")
-    return Budget(measure, seconds, event or "")
+    events = [given.strip() for given in (before, after) if given is not None]
+    if "" in events:
+        raise OptionError(f"{text!r}: no event beside the {':' if before is not None else '@'}. {EXAMPLE}")
+    if len(events) > 1:
+        raise OptionError(f"{text!r}: two events, {' and '.join(map(repr, events))}. {EXAMPLE}")
+    return Budget(measure, seconds, *events)
 
 
 def budget(row: LatencyRow, budgets: Iterable[Budget]) -> list[Finding]:
@@ -74,7 +80,7 @@ def budget(row: LatencyRow, budgets: Iterable[Budget]) -> list[Finding]:
     Mend: the finding says how the calls were spread. If only the first output is late, yield
     early; if a few calls are far slower than the rest, look for what they wait for.
 
-    Silence: `--app-ignore latency.budget@EVENT`, or a budget of its own: `p95 < 5 s @ EVENT`.
+    Silence: `--app-ignore latency.budget@EVENT`, or a budget of its own: `EVENT: p95 < 5 s`.
     """
     broken = [
         f"{one.measure} is {_shown(value)}, the budget is {_shown(one.seconds)}"
