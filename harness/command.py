@@ -86,10 +86,9 @@ def supervised(config: pytest.Config) -> int | None:
 
 def _lost(config: pytest.Config, supervisor: Supervisor) -> bool:
     """Whether a call that ended or held a process is a finding that fails the run."""
-    options = read(config)
-    assert options is not None
-    lost = supervisor.carried.lost.values()
-    return any(fails(options, finding) for found in lost for finding in found)
+    lost = [finding for found in supervisor.carried.lost.values() for finding in found]
+    options = read(config) if lost else None
+    return options is not None and any(fails(options, finding) for finding in lost)
 
 
 def _only_warnings(error: Exception) -> bool:

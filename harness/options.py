@@ -134,7 +134,7 @@ def _add_ini(parser: pytest.Parser) -> None:
         ("app_exclude", "Events to leave out."),
         ("app_select", "Checks that count."),
         ("app_ignore", "Checks to silence, one a line: CHECK@EVENT: reason."),
-        ("app_latency", "Latency budgets, one a line: EVENT: p95 < 2 s."),
+        ("app_latency", "Latency budgets, one a line: EVENT: p95 < 2 s, or p95 < 2 s for all."),
     ):
         parser.addini(name, words, type="linelist")
     for name in ("app_profile", "app_fail_on", "app_report", "app_browser", "app_folder"):

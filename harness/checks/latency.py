@@ -65,7 +65,8 @@ def parse_budget(text: str) -> Budget:
         raise OptionError(f"{text!r}: nothing is faster than that. {EXAMPLE}")
     events = [given.strip() for given in (before, after) if given is not None]
     if "" in events:
-        raise OptionError(f"{text!r}: no event beside the {':' if before is not None else '@'}. {EXAMPLE}")
+        mark = "@" if before is None else ":"
+        raise OptionError(f"{text!r}: no event beside the {mark}. {EXAMPLE}")
     if len(events) > 1:
         raise OptionError(f"{text!r}: two events, {' and '.join(map(repr, events))}. {EXAMPLE}")
     return Budget(measure, seconds, *events)
