@@ -161,11 +161,12 @@ class VisitedPage:
                 journal.answered()
         findings = [finding for check in CHECKS for finding in check(seen)]
         calls = len(seen.observations)
+        queued = sum(bool(observation.event_id) for observation in seen.observations)
         return Part(
             findings=tuple(findings),
             skipped=unsought(seen),
             screenshots=(seen.screenshot,) if seen.screenshot else (),
-            suites=(SuiteRow("ui", cases=calls, queued_cases=calls),),
+            suites=(SuiteRow("ui", cases=calls, queued_cases=queued),),
         )
 
 
@@ -191,9 +192,12 @@ class Timed:
     def expect_within_budget(self) -> None:
         """Measure the event; fail where it takes longer than the ini file allows."""
         session = self.session
-        if self.label in session.carried.lost:
+        contract = session.app.contract
+        event = contract.event(self.label)
+        root = contract.root(event).label
+        if root in session.carried.lost:
             pytest.skip("not measured: one of its calls ended the app's process or held it")
-        session.begin(f"latency of {self.label}", self.label)
+        session.begin(f"latency of {self.label}", root)
         row = session.measured(self.label)
         session.end()
         if isinstance(row, Skipped):
@@ -205,7 +209,7 @@ class Timed:
             findings=tuple(findings),
             latency=(row,),
             skipped=unjudged(row, budgets),
-            suites=(SuiteRow("latency", cases=row.count, queued_cases=row.count),),
+            suites=(SuiteRow("latency", cases=row.count, queued_cases=row.count * event.queue),),
         )
         expect_none(session, findings)
 
@@ -218,7 +222,7 @@ def counted(exploration: Exploration, asked: frozenset[tuple[str, str]]) -> Part
     part, cases = exploration.part, exploration.cases
     label = exploration.event.label
     found = tuple(f for f in part.findings if (f.check, label) in asked)
-    row = SuiteRow("api", cases=cases, queued_cases=cases)
+    row = SuiteRow("api", cases=cases, queued_cases=exploration.queued)
     return replace(part, findings=found, suites=(row,))
 
 
@@ -373,7 +377,7 @@ def parametrize(metafunc: pytest.Metafunc) -> None:
         ("exploration", _roots),
         ("stream", _streams),
         ("page_visit", _pages),
-        ("timed", _roots),
+        ("timed", _timed),
     ):
         if fixture in metafunc.fixturenames:
             names = labels(harness)
@@ -382,6 +386,16 @@ def parametrize(metafunc: pytest.Metafunc) -> None:
 
 def _roots(harness: Session) -> list[str]:
     return [event.label for event in harness.plan.roots]
+
+
+def _timed(harness: Session) -> list[str]:
+    plan, contract = harness.plan, harness.app.contract
+    return [
+        member.label
+        for root in plan.roots
+        for member in contract.chain(root)
+        if member.backend and member.index in plan.driven
+    ]
 
 
 def _streams(harness: Session) -> list[str]:
@@ -398,7 +412,7 @@ def _pages(harness: Session) -> list[str]:
 
 
 #: What each suite's tests are about; one that is about nothing has no tests.
-ABOUT = {"api": _roots, "streaming": _streams, "ui": _pages, "latency": _roots}
+ABOUT = {"api": _roots, "streaming": _streams, "ui": _pages, "latency": _timed}
 
 
 # -- reports -----------------------------------------------------------------------------

@@ -84,12 +84,13 @@ class Stuck(HarnessError):
 
 @dataclass(frozen=True, slots=True)
 class Exploration:
-    """What came of one event and its chain."""
+    """What came of one event and its chain; *queued* calls of it went over the real queue."""
 
     event: Event
     part: Part
     needs: str = ""
     stuck: bool = False
+    queued: int = 0
 
     @property
     def untested(self) -> str:
@@ -173,7 +174,7 @@ class _Search:
         self.defects: dict[tuple[str, ...], _Defect] = {}
         self.rows: dict[str, Counter[str]] = {}
         self.effects: Counter[tuple[str, Effect]] = Counter()
-        self.calls = self.tries = 0
+        self.calls = self.tries = self.queued = 0
         self.slowest = 0.0
         self.needs = ""
         self.lacks = False
@@ -195,7 +196,7 @@ class _Search:
         for check in PER_EVENT:
             for member in self.chain:
                 findings += check(member, self.folder)
-        result = Exploration(self.event, self._part(findings), self.needs, self.hung)
+        result = Exploration(self.event, self._part(findings), self.needs, self.hung, self.queued)
         if self.hung:
             self._after_hang(result)
         return result
@@ -398,6 +399,7 @@ class _Search:
 
     def _count(self, seen: Seen) -> None:
         observation = seen.observation
+        self.queued += bool(observation.event_id)
         kind = "answered"
         if observation.error is not None:
             told = {"author": "refused", "refused": "refused", "left": "answered"}

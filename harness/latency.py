@@ -1,6 +1,6 @@
 """How long an event takes: one visitor at a time, each a new one, over the real queue.
 
-    row = measure(wire, contract, event, page_inputs(wire, contract, event), where=app.where)
+    rows = measure(opened(wire, contract, event), event, where=app.where)
 
 Only the calls that are measured run meanwhile. Who compares two apps measures them in turns
 in one run: numbers of different runs say more about the machine than about the app.
@@ -12,15 +12,14 @@ import math
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from .contract import Contract, Event
 from .drivers.wire import new_session
-from .observation import Call, Observation
+from .observation import Observation
 from .run import LatencyRow, Skipped
 from .visit import Driver, Visit
 
-__all__ = ["measure", "page_inputs", "percentile", "summary"]
+__all__ = ["measure", "opened", "percentile", "summary"]
 
 #: Below this many samples a p99 would be the maximum by another name.
 P99_SAMPLES = 100
@@ -54,80 +53,102 @@ def summary(
     )
 
 
-def page_inputs(
-    driver: Driver, contract: Contract, event: Event, *, timeout_seconds: float | None = None
-) -> tuple[Any, ...] | None:
-    """Return what the page sends for *event*: the author's first example, else its defaults.
-
-    None if the value would come from a script of the page, or from an event that comes before
-    this one in a chain: such an event only means something after the others (see `measure`).
-    """
-    if event.after is not None:
-        return None
-    visit = Visit(driver, contract, new_session(), timeout_seconds=timeout_seconds)
-    visit.open()
-    for source, row in contract.examples(event)[:1]:
-        visit.values[source.inputs[0].component.id] = row
-        visit.fire(source)
-    unknown = {p.component.id for p in event.inputs} & visit.unknown
-    return None if unknown else visit.inputs(event)
-
-
-def measure(
+def opened(
     driver: Driver,
     contract: Contract,
     event: Event,
-    inputs: Sequence[Any] | None,
+    *,
+    driven: Callable[[Event], bool] = lambda event: True,
+    timeout_seconds: float | None = None,
+) -> Visit:
+    """Return a page ready for *event*: loaded, with the author's first example chosen.
+
+    Only what is *driven* is called, and of that only what fills an input of *event* or of
+    what follows from it. The rest is as the page shows it.
+    """
+    reads = {p.component.id for member in contract.chain(event) for p in member.inputs}
+    page = Visit(
+        driver,
+        contract,
+        new_session(),
+        driven=driven,
+        wanted=lambda other: bool({c.id for c in other.outputs} & reads),
+        timeout_seconds=timeout_seconds,
+    )
+    page.open()
+    for source, row in contract.examples(event)[:1]:
+        if driven(source):
+            page.choose(source, row)
+    return page
+
+
+def measure(
+    page: Visit,
+    event: Event,
     *,
     count: int = 100,
     seconds: float = 10.0,
     warm_up: int = 3,
     where: str = "",
-    timeout_seconds: float | None = None,
     clock: Callable[[], float] = time.monotonic,
-) -> LatencyRow | Skipped:
-    """Return the latency of *event* after *count* calls or *seconds*, whichever comes first.
+) -> dict[str, LatencyRow | Skipped]:
+    """Return the latency of *event* and of what follows from it (``.then``), by label.
 
-    Each call is a new visitor's. *warm_up* calls come before and count for nothing, but they
-    too end after *seconds*; at least one call is measured. Without *inputs*, each visitor sets
-    off the head of the event's chain on a fresh page, and only *event* itself is timed.
-    A call that fails ends it: how fast an event fails is not its latency.
+    *event* is set off *count* times or for *seconds*, whichever comes first, each time by a
+    new visitor on a page that holds what *page* does. *warm_up* times come before and count
+    for nothing, but they too end after *seconds*; at least one is measured. Of a chain, each
+    call is timed by itself. An event with a call that fails has no row: how fast an event
+    fails is not its latency.
     """
-    once = _once(driver, contract, event, inputs, timeout_seconds)
-    seen: list[Observation] = []
-    for calls in (warm_up, max(count, 1)):
-        seen = []
-        limit = clock() + seconds
-        while len(seen) < calls and (clock() < limit or not seen):
-            observation = once()
-            reason = _unfit(observation)
-            if observation is None or reason:
-                return Skipped(f"latency of {event.label}", reason)
-            seen.append(observation)
+    chain = [e for e in page.contract.chain(event) if e.backend and page.driven(e)]
+    seen: dict[int, list[Observation]] = {}
+    failed: dict[int, Observation] = {}
+    for times in (warm_up, max(count, 1)):
+        seen = {member.index: [] for member in chain}
+        visits, limit = 0, clock() + seconds
+        while visits < times and (clock() < limit or not visits):
+            fit = {member.index for member in chain} - {*failed}
+            observations = _set_off(page, event, fit)
+            if not observations:
+                break
+            visits += 1
+            for observation in observations:
+                seen[observation.call.index].append(observation)
+                if observation.error is not None:
+                    failed[observation.call.index] = observation
+    first = next(iter(failed.values()), None)
+    return {
+        member.label: _row(member, seen[member.index], failed.get(member.index), first, where)
+        for member in chain
+    }
+
+
+def _set_off(page: Visit, event: Event, driven: set[int]) -> list[Observation]:
+    """Return what a new visitor sees who sets *event* off; only what is *driven* is called."""
+    visit = Visit(
+        page.driver,
+        page.contract,
+        new_session(),
+        driven=lambda other: other.index in driven,
+        timeout_seconds=page.timeout_seconds,
+    )
+    visit.values, visit.props = dict(page.values), dict(page.props)
+    visit.unknown = set(page.unknown)
+    return visit.fire(event)
+
+
+def _row(
+    event: Event,
+    seen: Sequence[Observation],
+    failed: Observation | None,
+    before: Observation | None,
+    where: str,
+) -> LatencyRow | Skipped:
+    """Return the row of *event*; *failed* is its own failed call, *before* the chain's first."""
+    if failed is not None or not seen:
+        return Skipped(f"latency of {event.label}", _unfit(failed or before))
     firsts = [o.first_output_seconds for o in seen if o.first_output_seconds is not None]
     return summary(event.label, [o.seconds for o in seen], firsts, where=where)
-
-
-def _once(
-    driver: Driver,
-    contract: Contract,
-    event: Event,
-    inputs: Sequence[Any] | None,
-    timeout_seconds: float | None,
-) -> Callable[[], Observation | None]:
-    """Return what a new visitor does to be measured; None if the event was not set off."""
-
-    def call() -> Observation:
-        sent = Call(event.label, event.index, tuple(inputs or ()))
-        return driver.call(sent, timeout_seconds=timeout_seconds)
-
-    def chain() -> Observation | None:
-        visit = Visit(driver, contract, new_session(), timeout_seconds=timeout_seconds)
-        seen = visit.fire(contract.root(event))
-        failed = next((o for o in seen if o.error is not None), None)
-        return failed or next((o for o in seen if o.call.index == event.index), None)
-
-    return chain if inputs is None else call
 
 
 def _unfit(observation: Observation | None) -> str:

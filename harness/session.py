@@ -19,7 +19,7 @@ from .drivers.wire import Wire
 from .errors import TargetError
 from .explore import PROFILES, Budget, Exploration, Explorer, row_of
 from .journal import Journal
-from .latency import measure, page_inputs
+from .latency import measure, opened
 from .options import Options
 from .plan import Plan, plan
 from .redact import known, of_app
@@ -69,6 +69,7 @@ class Session:
         self._explored: dict[str, Exploration] = {}
         self._zygote: Zygote | None = None
         self._timed: tuple[App, Wire, str] | None = None
+        self._measured: dict[str, dict[str, LatencyRow | Skipped]] = {}
         self._calls = 0
 
     @property
@@ -212,25 +213,31 @@ class Session:
     # -- measuring --------------------------------------------------------------------
 
     def measured(self, label: str) -> LatencyRow | Skipped:
-        """Return the latency of one event, its app in a child process where that is possible."""
+        """Return the latency of one event, its app in a child process where that is possible.
+
+        The events of a chain are measured together, when the first of them is asked for.
+        """
+        contract = self.app.contract
+        root = contract.root(contract.event(label)).label
+        if root not in self._measured:
+            self._measured[root] = self._measure(root)
+        return self._measured[root][label]
+
+    def _measure(self, label: str) -> dict[str, LatencyRow | Skipped]:
         app, wire, where = self._timed = self._timed or self._for_timing()
         if self._wire is not None:
             wire.endless |= self._wire.endless
-        contract = app.contract
-        event = contract.event(label)
+        event = app.contract.event(label)
         count, seconds = SAMPLES[self.options.profile]
-        timeout = self.options.timeout_seconds
-        inputs = page_inputs(wire, contract, event, timeout_seconds=timeout)
-        return measure(
+        page = opened(
             wire,
-            contract,
+            app.contract,
             event,
-            inputs,
-            count=min(count, self.options.calls or count),
-            seconds=seconds,
-            where=where,
-            timeout_seconds=timeout,
+            driven=lambda other: other.index in self.plan.driven,
+            timeout_seconds=self.options.timeout_seconds,
         )
+        count = min(count, self.options.calls or count)
+        return measure(page, event, count=count, seconds=seconds, where=where)
 
     def _for_timing(self) -> tuple[App, Wire, str]:
         """Return the app to measure, a driver for it, and where it runs, in words."""

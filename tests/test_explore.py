@@ -660,3 +660,23 @@ def test_calls_are_counted_by_how_they_ended(serve: Any) -> None:
     (row,) = exploration.part.events
     assert (len(made), 0, True) == (row.cases, row.failed, row.refused > 0)
     assert row.cases == row.answered + row.refused + row.failed
+
+
+DIRECT = """
+import gradio as gr
+
+with gr.Blocks() as demo:
+    text = gr.Textbox("a", label="Text")
+    gr.Button("Queued").click(str.upper, text, text, api_name="queued")
+    gr.Button("Direct").click(str.upper, text, text, api_name="direct", queue=False)
+"""
+
+
+def test_only_calls_that_went_over_the_queue_are_counted_as_queued(app_of: Any) -> None:
+    """An event with queue=False is answered at once."""
+    app = app_of(DIRECT)
+
+    queued, _ = explore(app, "queued", calls=4)
+    direct, _ = explore(app, "direct", calls=4)
+
+    assert [(4, 4), (4, 0)] == [(e.cases, e.queued) for e in (queued, direct)]

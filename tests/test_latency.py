@@ -15,7 +15,7 @@ from gradio_harness.contract import Contract, read
 from gradio_harness.drivers.wire import Wire
 from gradio_harness.errors import OptionError
 from gradio_harness.finding import Severity
-from gradio_harness.latency import measure, page_inputs, percentile, summary
+from gradio_harness.latency import measure, opened, percentile, summary
 from gradio_harness.observation import Call, CallError, Message, Observation
 from gradio_harness.run import LatencyRow, Skipped
 from gradio_harness.target import parse
@@ -77,9 +77,8 @@ ONE = contract_of({"id": 0, "api_name": "go"})
 
 
 def measured(fake: Fake, contract: Contract = ONE, label: str = "go", **options: Any) -> Any:
-    event = contract.event(label)
-    inputs = page_inputs(fake, contract, event)
-    return measure(fake, contract, event, inputs, clock=fake.clock, **options)
+    root = contract.root(contract.event(label))
+    return measure(opened(fake, contract, root), root, clock=fake.clock, **options)[label]
 
 
 @pytest.mark.parametrize(
@@ -143,12 +142,13 @@ def test_it_ends_with_the_count_or_the_time(seconds: float, expected: int) -> No
 
 
 def test_each_call_is_a_new_visitor_with_the_pages_values() -> None:
-    """No session is given, so that the driver takes a new one; inputs are the defaults."""
+    """Each has a session of its own; inputs are the defaults."""
     fake = Fake(Clock(), lambda n: 1.0)
 
     measured(fake, count=2, seconds=10, warm_up=0)
 
-    assert [(c.session, c.inputs) for c in fake.calls] == [(None, ("harbour",))] * 2
+    assert [c.inputs for c in fake.calls] == [("harbour",)] * 2
+    assert len({c.session for c in fake.calls}) == 2
 
 
 @pytest.mark.parametrize("fails_at", [0, 4], ids=["warming up", "measured"])
@@ -175,14 +175,65 @@ def test_a_chains_member_is_measured_after_the_others() -> None:
     assert len({c.session for c in fake.calls}) == 3
 
 
+CHAIN = contract_of(
+    {"id": 0, "api_name": "head"},
+    {"id": 1, "api_name": "tail", "trigger_after": 0},
+    {"id": 2, "api_name": "end", "trigger_after": 0},
+)
+
+
+def test_every_event_of_a_chain_has_its_row() -> None:
+    """The chain is set off once for all of them; each call is timed by itself."""
+    fake = Fake(Clock(), lambda n: n % 3 + 1.0)
+    head = CHAIN.event("head")
+
+    rows = measure(opened(fake, CHAIN, head), head, count=2, warm_up=0, clock=fake.clock)
+
+    assert {label: row.samples for label, row in rows.items() if isinstance(row, LatencyRow)} == {
+        "head": (1.0, 1.0),
+        "tail": (2.0, 2.0),
+        "end": (3.0, 3.0),
+    }
+    assert len(fake.calls) == 6
+
+
+def test_a_link_that_fails_leaves_the_others_their_rows() -> None:
+    """It is set off no more, and says why it has none."""
+    fake = Fake(Clock(), lambda n: 1.0, fails_at=1)
+    head = CHAIN.event("head")
+
+    rows = measure(opened(fake, CHAIN, head), head, count=3, warm_up=1, clock=fake.clock)
+
+    why = "it fails on the page's own values (tail: boom)"
+    assert Skipped("latency of tail", why) == rows["tail"]
+    assert [3, 3] == [getattr(rows[label], "count", 0) for label in ("head", "end")]
+
+
+def test_what_is_left_out_is_not_called_for_a_measurement() -> None:
+    """Neither a page load that fills the input, nor what follows the event."""
+    load = {"id": 3, "targets": [[None, "load"]], "api_name": "load", "inputs": [], "outputs": [1]}
+    contract = contract_of(
+        {"id": 0, "api_name": "go"}, {"id": 1, "api_name": "bill", "trigger_after": 0}, load
+    )
+    fake = Fake(Clock(), lambda n: 1.0)
+    event = contract.event("go")
+
+    page = opened(fake, contract, event, driven=lambda other: other.label == "go")
+    rows = measure(page, event, count=2, warm_up=0, clock=fake.clock)
+
+    assert [] == fake.calls
+    why = "a fresh page does not set it off without a browser"
+    assert {"go": Skipped("latency of go", why)} == rows
+
+
 def test_what_only_a_browser_can_set_off_is_not_measured() -> None:
     """An event behind a script of the page is skipped with that reason."""
     contract = contract_of({"id": 0, "api_name": "go", "js": "() => 1"})
     fake = Fake(Clock(), lambda n: 1.0)
 
-    seen = measure(fake, contract, contract.event("go"), None, clock=fake.clock)
-
-    assert seen == Skipped("latency of go", "a fresh page does not set it off without a browser")
+    assert measured(fake, contract) == Skipped(
+        "latency of go", "a fresh page does not set it off without a browser"
+    )
 
 
 @pytest.mark.parametrize(
@@ -269,10 +320,8 @@ def test_the_twins(name: str, fires: bool) -> None:
     target = parse(f"twins/latency.budget/{name}", APPS)
     with child(target, folder=APPS) as app, Wire(app) as wire:
         (event,) = app.contract.events
-        inputs = page_inputs(wire, app.contract, event)
-        row = measure(
-            wire, app.contract, event, inputs, count=5, seconds=10, warm_up=1, where=app.where
-        )
+        page = opened(wire, app.contract, event)
+        row = measure(page, event, count=5, seconds=10, warm_up=1, where=app.where)[event.label]
 
     assert isinstance(row, LatencyRow)
     assert row.where == "child process"
@@ -283,8 +332,7 @@ def test_inputs_are_the_authors_first_example() -> None:
     """Where there is a table of examples, its first row is clicked."""
     with launch(parse("classifier.py", APPS), folder=APPS) as app, Wire(app) as wire:
         event = app.contract.events[0]
-        inputs = page_inputs(wire, app.contract, event)
+        inputs = opened(wire, app.contract, event).inputs(event)
 
-    assert inputs is not None
     assert inputs[0] is not None
     assert "sunset" in str(inputs[0])
