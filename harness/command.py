@@ -254,6 +254,14 @@ def _watchdog(config: pytest.Config, supervisor: Supervisor | None) -> Path | No
     return Path(os.devnull) if hasattr(config, "workerinput") else None
 
 
+def _stopped(session: pytest.Session) -> str:
+    """Return why pytest ended before its last test, "" if it did not."""
+    if session.shouldfail:
+        number = session.config.getoption("maxfail")
+        return f"stopped after {'the first failure' if number == 1 else f'{number} failures'}"
+    return str(session.shouldstop or "")
+
+
 class Hooks:
     """The hooks of a session about an app."""
 
@@ -267,6 +275,7 @@ class Hooks:
         self.options, self.harness = options, harness
         self.recorder, self.supervisor = recorder, supervisor
         self.ended = self.unusable = ""
+        self.begun = 0
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(
@@ -309,6 +318,7 @@ class Hooks:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """Note which test begins."""
+        self.begun += 1
         if self.supervisor is not None:
             self.supervisor.journal.write("item", id=nodeid)
 
@@ -358,6 +368,8 @@ class Hooks:
             self.ended = self.unusable = told.read_text(encoding="utf-8")
             session.exitstatus = exitstatus = 4
         if self._reports(config):
+            if self.begun < len(session.items) and not self.ended:
+                self.ended = _stopped(session)
             if exitstatus in (3, 4) and not self.ended:
                 self.ended = "pytest itself failed; see its output"
             self.recorder.write(ended=self.ended)

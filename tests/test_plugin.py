@@ -196,6 +196,17 @@ def test_a_printed_id_runs_that_test(bad: Session) -> None:
     )
 
 
+@pytest.mark.parametrize("workers", ["0", "2"], ids=["alone", "xdist"])
+def test_a_run_that_stops_at_the_first_failure_is_cut_short(once: Once, workers: str) -> None:
+    """What no test came to is not told as tested."""
+    stopped = once(f"first{workers}", BAD, *BRIEF, "-x", "-n", workers)
+
+    assert (False, True) == (
+        stopped.report["complete"],
+        stopped.report["verdict"].startswith("Cut short (stopp"),
+    )
+
+
 def test_an_id_that_is_not_there_is_said(bad: Session) -> None:
     """Exit code 4 and one line."""
     session = again(bad, f"{SUITES}/api.py::unhandled_exception[gret]")
