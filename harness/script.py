@@ -32,6 +32,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from .errors import AppFailed, AppUnreachable, TargetNotFound, choices
 from .probe import Probe, frames_of, is_own, needs_of
@@ -136,6 +137,7 @@ class Script:
         self._declined: list[tuple[Any, dict[str, Any]]] = []
         self._servers: list[tuple[Any, threading.Thread]] = []
         self._launched: list[Any] = []
+        self._notes: dict[str, None] = {}
         self._undo = contextlib.ExitStack()
         self._thread = threading.Thread(target=self._main, name="gradio-harness-app", daemon=True)
 
@@ -152,7 +154,8 @@ class Script:
         sys.argv[:] = self._argv  # parsed by now; pytest and its plugins read it later
         self._brought = self._brought_in()
         if self._served is not None and self._error is None:
-            return dataclasses.replace(self._served, notes=(*self._served.notes, *self._unserved()))
+            notes = (*self._served.notes, *self._notes, *self._unserved())
+            return dataclasses.replace(self._served, notes=notes)
         error = self._error
         self.close()
         assert error is not None
@@ -341,7 +344,7 @@ class Script:
         bound = signature.bind(blocks, *args, **kwargs)  # a wrong argument fails as for the author
         given = {k: v for k, v in bound.arguments.items() if k != next(iter(signature.parameters))}
         given.update(given.pop("kwargs", {}))
-        kept = {k: v for k, v in given.items() if k not in REPLACED}
+        kept = {k: v for k, v in given.items() if k not in REPLACED} | self._root(given)
         _name_elements(blocks)
         ours: dict[str, Any] = {
             "server_name": "127.0.0.1",
@@ -360,6 +363,24 @@ class Script:
             result = original(blocks, **kept, **ours)
         self._served = Served(f"http://127.0.0.1:{ours['server_port']}", blocks, given)
         return result
+
+    def _root(self, given: Mapping[str, Any]) -> dict[str, str]:
+        """Return the path of a *given* root_path that is a whole address, {} if it is none.
+
+        The page sends everything to that address: the deployed app, and not this one.
+        """
+        root = given.get("root_path")
+        if root is None:
+            root = os.environ.get("GRADIO_ROOT_PATH", "")
+        parts = urlsplit(str(root))
+        if parts.scheme not in ("http", "https"):
+            return {}
+        path = parts.path.rstrip("/")
+        self._notes[
+            f"root_path is {root}: only its path, {path or '/'}, is kept here, so that the page "
+            "talks to the app under test and not to that address"
+        ] = None
+        return {"root_path": path}
 
     def _serve_asgi(
         self,
@@ -422,7 +443,8 @@ class Script:
 
         def mount(app: Any, blocks: Any, path: str = "/", *args: Any, **kwargs: Any) -> Any:
             _name_elements(blocks)
-            parent = original_mount(app, blocks, path, *args, **kwargs)
+            here = {**kwargs, **script._root(kwargs)}
+            parent = original_mount(app, blocks, path, *args, **here)
             script._mounts.append((parent, blocks, path.rstrip("/"), dict(kwargs)))
             return parent
 

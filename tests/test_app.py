@@ -510,3 +510,28 @@ def test_the_users_own_temp_folder_is_kept(
     app.close()
 
     assert (str(tmp_path), True) == (inside, tmp_path.exists())
+
+
+@pytest.mark.parametrize(
+    ("ending", "variables"),
+    [
+        ("demo.launch(root_path='https://host/app')", {}),
+        ("app = gr.mount_gradio_app(fastapi.FastAPI(), demo, '/app', root_path=ROOT)", {}),
+        ("demo.launch()", {"GRADIO_ROOT_PATH": "https://host/app"}),
+    ],
+    ids=["launch", "mounted", "environment"],
+)
+def test_of_a_root_path_that_is_an_address_the_path_is_kept(
+    ending: str, variables: dict[str, str], run: Any, write: Any, monkeypatch: Any
+) -> None:
+    """However it is given; the page would talk to that address, and a note says so."""
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    app = run("app.py", write(app=f"import fastapi\nROOT = 'https://host/app'\n{PAGE}{ending}"))
+    with app.http() as http:
+        root = http.get(f"{app.url}/config").json()["root"]
+
+    assert ("127.0.0.1", True) == (
+        urlsplit(root).hostname,
+        app.notes[0].startswith("root_path is https://host/app: only its path, /app, is kept"),
+    )

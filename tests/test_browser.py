@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
+from urllib.parse import urlsplit
 
 import gradio
 import httpx
@@ -345,6 +346,53 @@ def test_a_page_that_is_not_there(context: BrowserContext, serve: Serve) -> None
     seen = visit(context, app, app.contract, "no/such/page", timeout_seconds=3)
 
     assert ["ui.page-load"] == [finding.check for finding in findings(seen)]
+
+
+LOADS = """
+    import gradio as gr
+
+    with gr.Blocks() as demo:
+        shown = gr.Textbox("not yet", label="Shown")
+        demo.load(lambda: "loaded", None, shown)
+
+    if __name__ == "__main__":
+        demo.launch(ROOT)
+"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("root", ["/myapp", "https://example.com/myapp"])
+def test_a_page_below_another_root_talks_to_the_app_under_test(
+    root: str, context: BrowserContext, serve: Serve, write: Callable[..., Path]
+) -> None:
+    """A root_path that is a whole address would lead to the deployed app: its path is kept."""
+    app = serve("app.py", write(app=LOADS.replace("ROOT", f"root_path={root!r}")))
+    asked: list[str] = []
+    context.on("request", lambda request: asked.append(urlsplit(request.url).netloc))
+
+    seen = visit(context, app, app.contract)
+
+    assert ([], [("loaded",)], False, "//" in root) == (
+        findings(seen),
+        [observation.outputs for observation in seen.observations],
+        "example.com" in asked,
+        any(f"root_path is {root}" in note for note in app.notes),
+    )
+
+
+@pytest.mark.browser
+def test_a_page_that_cannot_reach_its_app(
+    context: BrowserContext, serve: Serve, write: Callable[..., Path]
+) -> None:
+    """It looks whole, and what it is to load never leaves it."""
+    app = serve("app.py", write(app=LOADS.replace("ROOT", "")))
+    context.route("**/queue/join*", lambda route: route.abort())
+
+    found = findings(visit(context, app, app.contract))
+
+    assert [("ui.page-load", "The page / cannot reach the app")] == [
+        (f.check, f.title) for f in found
+    ]
 
 
 @pytest.mark.browser

@@ -7,6 +7,7 @@ from collections import Counter
 from urllib.parse import unquote, urlsplit
 
 from ..finding import Finding, Severity
+from ..observation import Observation
 from ..page import ConsoleError, EmptyPart, PageError, PageVisit
 from . import Check
 from .outcome import place
@@ -51,7 +52,8 @@ def page_load(seen: PageVisit) -> list[Finding]:
     answer by the API all the same, so tests of the functions alone stay green.
 
     Mend: open the page in a browser and look at its console; most often a `head=` or `js=`
-    script fails before Gradio's own, or a route in front of the app answers in its place.
+    script fails before Gradio's own, or a route in front of the app answers in its place. A
+    page that comes up but cannot reach its app has mostly been given a wrong `root_path`.
 
     Silence: `--app-ignore ui.page-load`.
     """
@@ -66,9 +68,15 @@ def page_load(seen: PageVisit) -> list[Finding]:
         detail = "\n".join(said[:3])
     elif seen.absent and not (seen.rendered or seen.unsought):
         title, detail = f"{shown} is blank", f"None of {len(seen.absent)} components is drawn."
+    elif unsent := [o.call.event for o in seen.observations if _unsent(o)]:
+        title, detail = f"{shown} cannot reach the app", f"Could not be sent: {', '.join(unsent)}."
     else:
         return []
     return [Finding("ui.page-load", "", Severity.ERROR, title, detail, step="page")]
+
+
+def _unsent(observation: Observation) -> bool:
+    return observation.error is not None and observation.error.kind == "transport"
 
 
 def console_error(seen: PageVisit) -> list[Finding]:
