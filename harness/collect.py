@@ -154,7 +154,10 @@ class VisitedPage:
             journal.call(f"page {self.path}", f"page {self.path}", "the page is opened", "")
         context = browser.new_context()
         try:
-            seen = visit(context, session.app, session.app.contract, self.path.strip("/"))
+            contract = session.app.contract
+            left_out = {event.index for event in contract.events} - session.plan.driven
+            path = self.path.strip("/")
+            seen = visit(context, session.app, contract, path, withheld=left_out)
         finally:
             context.close()
             if journal is not None:
@@ -164,7 +167,7 @@ class VisitedPage:
         queued = sum(bool(observation.event_id) for observation in seen.observations)
         return Part(
             findings=tuple(findings),
-            skipped=unsought(seen),
+            skipped=(*unsought(seen), *withheld(seen)),
             screenshots=(seen.screenshot,) if seen.screenshot else (),
             suites=(SuiteRow("ui", cases=calls, queued_cases=queued),),
         )
@@ -178,6 +181,13 @@ def unsought(seen: PageVisit) -> tuple[Skipped, ...]:
         "sets off an event, and on the page of an app that was running already where neither "
         "an elem_id nor a label that is its own tells it apart"
     )
+    return (Skipped(f"page /{seen.page}", why),) if names else ()
+
+
+def withheld(seen: PageVisit) -> tuple[Skipped, ...]:
+    """Say which events the page would have set off by itself, had they not been left out."""
+    names = ", ".join(event.label for event in seen.withheld)
+    why = f"seen without what these events fill, which are left out: {names}"
     return (Skipped(f"page /{seen.page}", why),) if names else ()
 
 

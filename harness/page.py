@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .contract import Component
+from .contract import Component, Event
 from .observation import Observation
 from .run import Screenshot
 
@@ -56,6 +56,7 @@ class PageVisit:
     *rendered* and *absent* are the visible components with and without a node that shows,
     *unsought* those that were not looked for: in a tab whose opening sets off an event, or
     with nothing that tells them apart on the page of an app that runs elsewhere.
+    *withheld* are the events that opening it would have set off, had they not been left out;
     *observations* are what the page set off by itself. *folder* is the app's.
     """
 
@@ -74,6 +75,7 @@ class PageVisit:
     rendered: tuple[Component, ...] = ()
     absent: tuple[Component, ...] = ()
     unsought: tuple[Component, ...] = ()
+    withheld: tuple[Event, ...] = ()
     observations: tuple[Observation, ...] = ()
     empty: tuple[EmptyPart, ...] = ()
     screenshot: Screenshot | None = None

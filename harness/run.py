@@ -242,7 +242,7 @@ class Run:
             return "the run ended before it was set off"
         if row.kind == "chain" and any(event.cases for event in self.events):
             return "nothing led to it: what it follows failed, or was not set off"
-        return "no test of this run set it off"
+        return "no test of this run was about it"
 
     @property
     def unfinished(self) -> list[str]:

@@ -30,6 +30,7 @@ from gradio_harness.browsers import BrowserChoice, find, launch_arguments
 from gradio_harness.checks.page import CHECKS
 from gradio_harness.contract import Event
 from gradio_harness.drivers.browser import Browser, CannotDrive, visit
+from gradio_harness.drivers.traffic import RECORDER, withholding
 from gradio_harness.errors import BrowserMissing
 from gradio_harness.finding import Finding
 from gradio_harness.observation import Call, Media, Observation
@@ -304,6 +305,73 @@ def test_a_failed_render_names_the_exception(opened: Opened) -> None:
     assert ("KeyError", "show") == (found.exception, found.function)
     assert "defect.py:" in found.location
     assert "plum" in found.title
+
+
+CALLED = """
+import gradio as gr
+
+CALLED = []
+
+def bill():
+    CALLED.append("bill")
+    return "billed"
+
+def show(word):
+    CALLED.append("show")
+    return f"shown {word}"
+
+with gr.Blocks() as demo:
+    invoice = gr.Textbox("none", label="Invoice")
+    word = gr.Textbox("a word", label="Word")
+    shown = gr.Textbox(label="Shown")
+    demo.load(bill, None, invoice, queue=QUEUE).then(show, word, shown)
+    demo.load(show, word, shown)
+    invoice.change(bill, None, word)
+    gr.Timer(0.2).tick(bill, None, invoice)
+"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("queue", [True, False], ids=["queued", "direct"])
+def test_what_is_left_out_is_held_back_from_a_page(
+    program: Program, serve: Serve, write: Any, queue: bool
+) -> None:
+    """Nothing of it reaches the app, the page stays calm, and what is wanted goes on."""
+    app = serve("app.py", write(app=CALLED.replace("QUEUE", str(queue))))
+    wanted = next(e for e in app.contract.events if e.label == "show_1")
+    withheld = {event.index for event in app.contract.events} - {wanted.index}
+
+    with program.new_context() as visitor:
+        seen = visit(visitor, app, app.contract, withheld=withheld)
+
+    assert (["show"], ["show_1"], ["bill"], [], ()) == (
+        app.module.CALLED,
+        [observation.call.event for observation in seen.observations],
+        [event.label for event in seen.withheld],
+        findings(seen),
+        seen.absent,
+    )
+
+
+@pytest.mark.browser
+def test_what_is_left_out_does_not_leave_the_page(
+    program: Program, serve: Serve, write: Any
+) -> None:
+    """Even where the page learnt of its events in another way: a server that renders it first."""
+    app = serve("app.py", write(app=CALLED.replace("QUEUE", "True")))
+    bill = app.contract.event("bill").index
+    script = """([address, index]) => Promise.race([
+        fetch(address, {method: "POST", body: JSON.stringify({fn_index: index, data: []})}),
+        new Promise(resolve => setTimeout(() => resolve("nothing"), 500)),
+    ])"""
+
+    with program.new_context() as visitor:
+        page = visitor.new_page()
+        page.add_init_script(withholding({e.index for e in app.contract.events}) + RECORDER)
+        page.goto(app.url)
+        came = page.evaluate(script, [f"{app.url}{app.contract.prefix}/queue/join", bill])
+
+    assert ("nothing", []) == (came, app.module.CALLED)
 
 
 @pytest.mark.browser

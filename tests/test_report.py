@@ -242,7 +242,7 @@ def test_results_make_the_same_run_again(text: str) -> None:
         (
             True,
             {
-                "lost": "no test of this run set it off",
+                "lost": "no test of this run was about it",
                 "tail": "nothing led to it: what it follows failed, or was not set off",
                 "left": "by --app-exclude",
             },

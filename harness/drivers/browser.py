@@ -18,7 +18,7 @@ import contextlib
 import json
 import struct
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -40,7 +40,7 @@ from ..errors import BrowserMissing, HarnessError
 from ..observation import Call, Media, Observation
 from ..page import ConsoleError, EmptyPart, Missing, PageError, PageVisit
 from ..run import Screenshot
-from .traffic import RECORDER, Exchange, Traffic
+from .traffic import RECORDER, Exchange, Traffic, withholding
 
 __all__ = ["Browser", "CannotDrive", "start", "visit"]
 
@@ -170,15 +170,16 @@ def visit(
     contract: Contract,
     page: str = "",
     *,
+    withheld: Collection[int] = (),
     timeout_seconds: float = 30,
 ) -> PageVisit:
     """Open *page*, wait for it, look into every tab and accordion; return what was seen.
 
     An app that fails is something seen, never an exception. Logs in first where the app
-    asks for it.
+    asks for it. The events with the indices *withheld* are not set off, whatever the page does.
     """
     log_in(context, app)
-    tab = OpenPage(context, app, contract, page)
+    tab = OpenPage(context, app, contract, page, withheld)
     try:
         tab.open(timeout_seconds=timeout_seconds)
         shot = tab.screenshot()
@@ -200,12 +201,21 @@ def log_in(context: BrowserContext, app: App) -> None:
 class OpenPage:
     """One page of the app in a tab of the browser, with all that it says and does."""
 
-    def __init__(self, context: BrowserContext, app: App, contract: Contract, path: str) -> None:
+    def __init__(
+        self,
+        context: BrowserContext,
+        app: App,
+        contract: Contract,
+        path: str,
+        withheld: Collection[int] = (),
+    ) -> None:
         self.app, self.contract, self.path = app, contract, path
+        self.withheld = frozenset(withheld)
+        self._kept_back: tuple[Event, ...] = ()
         self.url = f"{app.url}/{path}".rstrip("/") + ("" if path else "/")
         self.page: Page = context.new_page()
         self.page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
-        self.page.add_init_script(RECORDER)
+        self.page.add_init_script(withholding(self.withheld) + RECORDER)
         self.status, self.seconds, self.mounted = 0, 0.0, False
         self.held: dict[int, Any] = {}
         self._parents: dict[int, int] = {}
@@ -268,7 +278,9 @@ class OpenPage:
 
     def _wait_for_load_events(self, limit: float) -> None:
         here = self._evaluate(DEPENDENCIES, None) or [e.index for e in self.contract.events]
-        expected = {e.index for e in self.contract.events if e.index in here and _loads(e)}
+        loads = [e for e in self.contract.events if e.index in here and _loads(e)]
+        self._kept_back = tuple(e for e in loads if e.index in self.withheld)
+        expected = {e.index for e in loads} - self.withheld
         mounted = time.monotonic()
         quiet_since = mounted
         while time.monotonic() < limit:
@@ -399,6 +411,7 @@ class OpenPage:
             rendered=tuple(drawn),
             absent=tuple(absent),
             unsought=tuple(unsought),
+            withheld=self._kept_back,
             observations=observations,
             empty=tuple(self._empty_parts(observations)),
             screenshot=shot,

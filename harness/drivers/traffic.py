@@ -8,7 +8,8 @@ event id: a session's events share one stream.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,7 +17,7 @@ from ..app import App
 from ..observation import Call, CallError, Message, Observation
 from .wire import applied
 
-__all__ = ["RECORDER", "Exchange", "Traffic"]
+__all__ = ["RECORDER", "Exchange", "Traffic", "withholding"]
 
 #: Evaluates a JavaScript function in the page, with one argument.
 Evaluate = Callable[[str, Any], Any]
@@ -55,6 +56,8 @@ RECORDER = """
     if (kind !== "data") {
       entry = {kind, at: performance.now(), body: null, status: 0, answer: null, ended: 0};
       try { entry.body = JSON.parse(init.body); } catch {}
+      const withheld = window.__gradioHarnessWithheld || [];
+      if (entry.body && withheld.includes(entry.body.fn_index)) return new Promise(() => {});
       sent.push(entry);
     }
     let response;
@@ -84,6 +87,32 @@ RECORDER = """
   };
 })();
 """
+
+#: Runs in the page before `RECORDER`, which lets none of these events out to the app.
+WITHHOLD = """
+(withheld => {
+  window.__gradioHarnessWithheld = withheld;
+  let config;
+  // A page that never sets them off stays calm: nothing loads for ever, no error is shown.
+  const without = value => {
+    for (const event of (value && value.dependencies) || [])
+      if (withheld.includes(event.id)) {
+        event.targets = event.targets.map(([component]) => [component, "withheld"]);
+        event.trigger_after = null;
+      }
+    return value;
+  };
+  Object.defineProperty(window, "gradio_config", {
+    configurable: true, get: () => config, set: value => { config = without(value); },
+  });
+})
+"""
+
+
+def withholding(indices: Collection[int]) -> str:
+    """Return the script that keeps a page from setting off the events of these numbers."""
+    return f"({WITHHOLD.strip()})({json.dumps(sorted(indices))});" if indices else ""
+
 
 #: Only what is new: *sent* is small and grows slowly, *got* may hold pictures.
 READ = """from => {
