@@ -19,9 +19,12 @@ from .errors import HarnessError
 
 @pytest.fixture(scope="session")
 def base_url(request: pytest.FixtureRequest) -> str:
-    """Return ``--base-url`` if given, else the app's address: ``page.goto("/")`` opens it."""
+    """Return ``--base-url`` if given, else the app's address: ``page.goto("./")`` opens it.
+
+    The slash at its end keeps what is below it below it, where the app is mounted at a path.
+    """
     given = request.config.getoption("base_url", None)
-    return str(given or request.getfixturevalue("gradio_app").url)
+    return str(given or f"{request.getfixturevalue('gradio_app').url}/")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -291,6 +291,33 @@ def test_the_ui_suite_runs_after_tests_with_pages_and_loops(
     )
 
 
+MOUNTED = """
+    from playwright.sync_api import expect
+
+    def test_page(page):
+        page.goto("./")
+        page.get_by_role("button", name="Exchange").click()
+        expect(page.get_by_label("Result")).to_have_value("110")
+
+    def test_beside_it(page):
+        page.goto("/rates")
+        assert page.evaluate("document.body.textContent").startswith('{"EUR":1.0')
+"""
+
+
+@pytest.mark.browser
+def test_a_page_of_a_mounted_app_is_where_it_is_mounted(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """``./`` is the app, ``/`` the root of the server that it is part of."""
+    files = {"test_own.py": MOUNTED, "pytest.ini": "[pytest]\napp = app.py\n"}
+    folder = project(tmp_path_factory.mktemp("own"), APPS / "mounted.py", files)
+
+    session = run(folder, "-v")
+
+    assert (0, ["passed"] * 2) == (session.code, list(session.ran.values()))
+
+
 LOGIN = """
     def test_page(page):
         page.goto("/")
