@@ -21,7 +21,8 @@ from gradio_harness.probe import evidence_of, needs_of
 MAJOR = int(gradio.__version__.split(".")[0])
 
 APP = """
-import logging, os, pathlib, shutil, socket, sqlite3, subprocess, sys, tempfile, threading, time, warnings
+import logging, os, pathlib, shutil, socket, sqlite3, subprocess, sys
+import tempfile, threading, time, warnings
 import gradio as gr
 
 HERE = pathlib.Path(__file__).parent

@@ -7,6 +7,7 @@ import io
 import json
 import time
 import unicodedata
+import wave
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -229,6 +230,40 @@ def test_sounds_and_films_are_real() -> None:
     assert 5 == film().content.count(b"\xff\xd8\xff")
 
 
+def content_of(kind: str, *sources: str) -> set[tuple[str, Any]]:
+    """Return the name of each file drawn for such a component, and what is in it."""
+    strategy = values(component(kind, sources=[*sources]))
+    assert strategy is not None
+    found: set[tuple[str, Any]] = set()
+    for file in drawn(strategy):
+        if file is None:
+            found.add(("none", None))
+        elif kind == "image":
+            with Image.open(io.BytesIO(file.content)) as image:
+                found.add((file.name, (image.mode, *image.size)))
+        elif kind == "audio":
+            with wave.open(io.BytesIO(file.content)) as tone:
+                shape = (tone.getframerate(), tone.getnchannels(), tone.getnframes())
+                found.add((file.name, shape))
+        else:
+            found.add((file.name, file.content[:4]))
+    return found
+
+
+def test_what_can_only_be_recorded_is_not_chosen() -> None:
+    """A camera takes pictures of its own size, a microphone half a second and more."""
+    none = ("none", None)
+
+    assert {none, ("image.png", ("RGBA", 640, 480)), ("image.png", ("RGBA", 1280, 720))} == (
+        content_of("image", "webcam")
+    )
+    assert {none, ("audio.wav", (48000, 1, 24000)), ("audio.wav", (44100, 1, 44100))} == (
+        content_of("audio", "microphone")
+    )
+    assert {none, ("sample.webm", b"\x1a\x45\xdf\xa3")} == content_of("video", "webcam")
+    assert len(content_of("image", "webcam", "upload")) > 10
+
+
 @pytest.mark.parametrize("name", ["text", "picture", "files", "message_files", "table_shown"])
 def test_drawing_is_quick(wire: Wire, name: str) -> None:
     """A few milliseconds a draw at most, Hypothesis's own work included."""
@@ -269,6 +304,7 @@ def test_what_a_visitor_cannot_set_is_not_drawn(hidden: Component) -> None:
         component("number", minimum=3, maximum=3, precision=0),
         component("number", minimum=0.2, maximum=0.9, precision=0),
         component("number", minimum=float("nan"), maximum=float("inf")),
+        component("number", minimum=0, maximum=10**400),
         component("dataset", samples=[]),
         component("file", file_types=[".strange"]),
         component("dataframe", headers=None, col_count=None, row_count=None),
@@ -283,6 +319,42 @@ def test_a_component_without_room_still_has_a_value(odd: Component) -> None:
     assert strategy is not None
 
     assert drawn(strategy, 10)
+
+
+BOUNDS = (
+    *(None, 0, 1, -1, 5, 10, 0.5, -0.25, 1e-12, 2e-12, 1e-320, 100, 1e9),
+    *(2**53 + 1, -(2**53) - 1, 2**63 - 1, -(2**63), 10**23, 1e300, 1.7e308, -1.7e308),
+)
+
+
+@settings(database=None, deadline=None, max_examples=400)
+@given(
+    kind=st.sampled_from(["number", "slider"]),
+    low=st.sampled_from(BOUNDS) | st.integers(-(2**70), 2**70) | st.floats(-1e6, 1e6),
+    high=st.sampled_from(BOUNDS) | st.integers(-(2**70), 2**70) | st.floats(-1e6, 1e6),
+    step=st.sampled_from([None, 0, 1, 1.0, 0.1, 3, 7.5, 1e-320, 1e-9, 2**60, -1]),
+    precision=st.sampled_from([None, 0, 2]),
+    data=st.data(),
+)
+def test_a_number_is_within_its_bounds(
+    kind: str, low: Any, high: Any, step: Any, precision: Any, data: st.DataObject
+) -> None:
+    """Whatever they are; and it is a double, as every number that a page sends."""
+    field = component(kind, minimum=low, maximum=high, step=step, precision=precision)
+    strategy = values(field)
+    assert strategy is not None
+
+    value = data.draw(strategy)
+
+    if value is None:
+        assert kind == "number"
+        return
+    if kind == "slider" and (high if high is not None else 100) <= (low or 0):
+        assert value == (low or 0)  # no room: where the page leaves it
+        return
+    assert low is None or low <= value
+    assert high is None or value <= high
+    assert float(value) == value or low == value
 
 
 def test_the_simplest_value_is_a_short_one() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import io
 import math
@@ -26,6 +27,7 @@ __all__ = [
     "image_editor",
     "model",
     "multimodal",
+    "photo",
     "picture",
     "sound",
     "video",
@@ -52,6 +54,22 @@ PICTURES = (
 
 #: (rate in hertz, channels, frames)
 SOUNDS = ((16000, 1, 1600), (44100, 2, 4410), (8000, 1, 800), (48000, 1, 1), (22050, 1, 22050))
+
+#: Sizes of what a camera takes, in pixels, and what a browser makes of a microphone:
+#: (rate in hertz, channels, frames). Read off the pages of Gradio 4.44, 5.49 and 6.31.
+CAMERAS = ((640, 480), (1280, 720))
+RECORDINGS = ((48000, 1, 24000), (44100, 1, 44100))
+#: A second of Chromium's own recording of a flat picture, 640 by 480, VP8.
+RECORDED = (
+    "c-oV4y}x+AQ(GgW({~{L)X3uWxsk)EsiizMDc7kT$Zc(8k_c`{XJh~Y_5?xS*(E!DcXtP`ZV~ldnHIdJF%QB"
+    "M3t5*9<V}X~<ej&b0(sYbclQ8!GQqona!u@hZ`Lu81VC0S(7L{{ncvC5rL)DQ^7}sDhBoJnqWs*{a7QQuWb?"
+    "jtd#*P!79VZrpUC&?bVXKkBV*{hM#i?*u=ub5iwE;JG%+>oYGQm4d;lo1VM6FeAholRDRfsOZ|LquMv!wMK4"
+    "i;z-pH`PC2paUUL%k@!HHomqgDgc14gcPj@H(WnJpa_OiU%8tgNmizM1oI6pdiCgW=!q&6B_EJ$H5E*BcC_3"
+    "!OBVIjI2?-BKro0Bp&IflZ9%J6mJQ{OsGa)h((=(MUw*4gX%RV_5Kd;o3%qGYo;u3|fK*7$g`Z^1twi|6*g~"
+    "{>A-^`6JuAckf=IrLJwuwt&*s`a)KimI(bX3>*zC3=C}-BKx}UEV=$%>zHerlmBLs#08sW#dmtHKc~a+8(5k"
+    ">S-7l`aUw$@6Ov^NRJP^Jf~P=Rn8ImlOB3Tnur<u`w6%sQ9AeFL+FHXb52_e@cXw}YWZ2#Ytbac?UIPFM;G{"
+    "<"
+)
 
 #: Content by extension, for fields that name the types they take.
 CONTENTS: dict[str, tuple[bytes, str]] = {
@@ -108,6 +126,24 @@ def sound(rate: int, channels: int, frames: int) -> Media:
     return Media(f"{rate}hz-{channels}ch-{frames}.wav", buffer.getvalue(), "audio/wav")
 
 
+@functools.lru_cache(maxsize=8)
+def photo(width: int, height: int) -> Media:
+    """Return a picture as the page sends it from a camera: colours, opaque, with an alpha."""
+    from PIL import Image
+
+    level = Image.linear_gradient("L")
+    turned = level.transpose(Image.Transpose.ROTATE_90)
+    bands = (
+        level,
+        turned,
+        level.transpose(Image.Transpose.ROTATE_180),
+        Image.new("L", (256,) * 2, 255),
+    )
+    buffer = io.BytesIO()
+    Image.merge("RGBA", bands).resize((width, height)).save(buffer, "PNG")
+    return Media("image.png", buffer.getvalue(), "image/png")
+
+
 @functools.lru_cache(maxsize=1)
 def film() -> Media:
     """Return five frames of moving colour: AVI with a JPEG a frame, which needs no encoder."""
@@ -149,12 +185,22 @@ def film() -> Media:
     return Media("five-frames.avi", content, "video/x-msvideo")
 
 
+def _sources(component: Component) -> set[str]:
+    """Return how a visitor fills the component; a file may be chosen unless it says otherwise."""
+    sources = component.props.get("sources")
+    return {"upload"} if sources is None else {*sources}
+
+
 def video(component: Component) -> st.SearchStrategy[Any]:
     """A short film, and none at all; a format the author asks for would need an encoder."""
+    sources = _sources(component)
+    known = [film()] if "upload" in sources else []
+    if sources == {"webcam"}:
+        known = [Media.packed("sample.webm", RECORDED, "video/webm")]
     shape = (component.schema or {}).get("properties") or {}
     if "video" in shape:  # until Gradio 5 the page sends the subtitles along
-        return st.none() | st.builds(lambda: {"video": film(), "subtitles": None})
-    return st.none() | st.builds(film)
+        return st.sampled_from([None, *({"video": one, "subtitles": None} for one in known)])
+    return st.sampled_from([None, *known])
 
 
 def gallery(component: Component) -> st.SearchStrategy[Any]:
@@ -170,9 +216,13 @@ def model(component: Component) -> st.SearchStrategy[Any]:
 
 
 def image(component: Component) -> st.SearchStrategy[Any]:
-    """A picture in any mode a browser uploads, and none at all."""
-    drawn = st.sampled_from(PICTURES).map(lambda spec: picture(*spec))
-    return st.none() | drawn
+    """A picture in any mode a browser uploads, else from a camera, and none at all."""
+    sources = _sources(component)
+    if sources & {"upload", "clipboard"}:
+        return st.none() | st.sampled_from(PICTURES).map(lambda spec: picture(*spec))
+    if "webcam" in sources:
+        return st.none() | st.sampled_from(CAMERAS).map(lambda size: photo(*size))
+    return st.none()
 
 
 def image_editor(component: Component) -> st.SearchStrategy[Any]:
@@ -187,8 +237,13 @@ def image_editor(component: Component) -> st.SearchStrategy[Any]:
 
 
 def audio(component: Component) -> st.SearchStrategy[Any]:
-    """A short recording, mono or stereo, and none at all."""
-    return st.none() | st.sampled_from(SOUNDS).map(lambda spec: sound(*spec))
+    """A short sound, mono or stereo, else from a microphone, and none at all."""
+    sources = _sources(component)
+    if "upload" in sources:
+        return st.none() | st.sampled_from(SOUNDS).map(lambda spec: sound(*spec))
+    if "microphone" in sources:
+        return st.none() | st.sampled_from(RECORDINGS).map(_recording)
+    return st.none()
 
 
 def file(component: Component) -> st.SearchStrategy[Any]:
@@ -279,6 +334,10 @@ ARCHIVES: dict[str, Callable[[], Media]] = {
     ".tif": functools.partial(_drawn_as, ".tif", "TIFF"),
     ".tiff": functools.partial(_drawn_as, ".tiff", "TIFF"),
 }
+
+
+def _recording(spec: tuple[int, int, int]) -> Media:
+    return dataclasses.replace(sound(*spec), name="audio.wav")
 
 
 def _picture(spec: tuple[str, int, int, str]) -> Media:

@@ -17,44 +17,71 @@ PLAIN = (0, 1, -1, 2, 3, 0.5, -0.5, 7, 10, 100, -100, 0.1, 1e-9, 1000)
 
 def number(component: Component) -> st.SearchStrategy[Any]:
     """Numbers within minimum and maximum, and None: a visitor can empty the field."""
-    low, high = _bound(component, "minimum"), _bound(component, "maximum")
+    low, high = _bounds(component)
     inside = [n for n in PLAIN if (low is None or n >= low) and (high is None or n <= high)]
     edges = [n for n in (low, high) if n is not None]
-    start, end = -100.0 if low is None else low, 100.0 if high is None else high
+    start = low if low is not None else _sent(min(-100, -100 if high is None else high - 100))
+    end = high if high is not None else _sent(max(100, start + 200))
     if end < start:
-        start, end = (low, low + 100) if low is not None else (end - 100, end)
+        return st.none()  # no number is allowed
     first, last = math.ceil(start), math.floor(end)
+    whole = st.integers(first, last).map(_sent) if first <= last else st.nothing()
     if component.props.get("precision") == 0 and first <= last:
-        drawn: st.SearchStrategy[Any] = st.integers(first, last)
+        drawn: st.SearchStrategy[Any] = whole
         inside = [n for n in inside if float(n).is_integer()]
         edges = [n for n in edges if float(n).is_integer()]
     else:
-        drawn = st.integers(first, last) if first <= last else st.nothing()
-        drawn = drawn | st.floats(start, end, allow_nan=False, allow_infinity=False)
+        drawn = whole | st.floats(start, end, allow_nan=False, allow_infinity=False)
     known = list(dict.fromkeys([*inside, *edges]))
     return (st.sampled_from(known) if known else st.nothing()) | drawn | st.none()
 
 
 def slider(component: Component) -> st.SearchStrategy[Any]:
     """Both ends and the steps between."""
-    low = _bound(component, "minimum") or 0
-    high = _bound(component, "maximum")
-    high = 100 if high is None else high
+    low, high = _bounds(component)
+    low, high = low or 0, 100 if high is None else high
     step = component.props.get("step") or 0
     if high <= low:
-        return st.just(low)
+        given = component.props.get("minimum")
+        return st.just(low if given is None else given)
     if not isinstance(step, int | float) or step <= 0:
         step = 1 if high - low > 1 else (high - low) / 100
-    count = max(1, math.floor((high - low) / step + 1e-9))
+    try:
+        count = max(1, math.floor((high - low) / step + 1e-9))
+    except OverflowError:
+        count = 2**53
 
     def at(index: int) -> float | int:
         value = low + index * step
         whole = float(value).is_integer() and isinstance(low, int) and float(step).is_integer()
-        return int(value) if whole else round(min(value, high), 10)
+        # Without the dust of the sum: 0.1 + 2 * 0.1 is 0.3 to a visitor.
+        value = _sent(int(value)) if whole else float(f"{value:.12g}")
+        return min(max(value, low), high)
 
     return st.sampled_from([low, high]) | st.integers(0, count).map(at)
 
 
+def _bounds(component: Component) -> tuple[Any, Any]:
+    """Return minimum and maximum as the page can send them, None for one that is not there.
+
+    The page's numbers are doubles: of a bound that is none, the next one within is taken.
+    """
+    low, high = _bound(component, "minimum"), _bound(component, "maximum")
+    if low is not None and float(low) < low:
+        low = int(math.nextafter(float(low), math.inf))
+    if high is not None and float(high) > high:
+        high = int(math.nextafter(float(high), -math.inf))
+    return low if low is None else _sent(low), high if high is None else _sent(high)
+
+
 def _bound(component: Component, name: str) -> Any:
     value = component.props.get(name)
-    return value if isinstance(value, int | float) and math.isfinite(value) else None
+    try:
+        return value if isinstance(value, int | float) and math.isfinite(value) else None
+    except OverflowError:  # beyond all doubles: infinite to the page
+        return None
+
+
+def _sent(value: Any) -> Any:
+    """Return the number as a page can send it: a double, written as an integer if it is one."""
+    return int(float(value)) if isinstance(value, int) else value + 0.0  # never -0.0
