@@ -45,6 +45,7 @@ app_latency = ["greet: p95 < 500 ms", "summarise: p95 < 8 s"]
 | variable | meaning |
 |---|---|
 | `GRADIO_HARNESS_AUTH` | Logins as `--app-auth` takes them, one a line |
+| `HF_TOKEN` | Your token at Hugging Face; sent to a Space that is private, and to no other |
 | `PLAYWRIGHT_BROWSERS_PATH` | Where Playwright's own browsers are, as Playwright reads it |
 
 ## Exit codes

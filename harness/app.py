@@ -64,7 +64,8 @@ class App:
 
     *url* has no slash at its end. *where* says how it runs: "in-process", "child process"
     or "remote". *module* and *blocks* are the author's, in-process only. *startup* holds
-    what the probe saw before the app was served.
+    what the probe saw before the app was served. *headers* go with every request to the app,
+    and to nobody else.
     """
 
     target: Target
@@ -79,6 +80,7 @@ class App:
     notes: tuple[str, ...] = ()
     evidence_source: Callable[[str, str], Evidence | None] | None = None
     process_id: int = 0
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     _closers: contextlib.ExitStack = field(default_factory=contextlib.ExitStack, repr=False)
     _contract: Contract | None = field(default=None, repr=False)
 
@@ -96,8 +98,12 @@ class App:
             return http.get(f"{self.url}/config").status_code == 401
 
     def http(self, *, login: bool = True, timeout_seconds: float = 30.0) -> httpx.Client:
-        """Return a client with persistent connections, logged in where the app asks for it."""
+        """Return a client with persistent connections, logged in where the app asks for it.
+
+        For requests to the app alone; what it redirects elsewhere goes there without a token.
+        """
         return httpx.Client(
+            headers=self.headers,
             timeout=timeout_seconds,
             follow_redirects=True,
             trust_env=not self.target.loopback,
@@ -225,8 +231,8 @@ def connect(
     timeout_seconds: float = 30.0,
 ) -> App:
     """Return the app that answers at a URL or runs as a Space, once it does answer."""
-    url = _space_url(target) if target.kind == "space" else target.url
-    app = App(target, url, "remote", folder, tuple(credentials))
+    url, headers = _space(target) if target.kind == "space" else (target.url, {})
+    app = App(target, url, "remote", folder, tuple(credentials), headers=headers)
     limit = time.monotonic() + timeout_seconds
     while True:
         try:
@@ -266,13 +272,20 @@ def _use_temp_folder() -> None:
             module.DEFAULT_TEMP_DIR = os.environ["GRADIO_TEMP_DIR"]  # type: ignore[union-attr]
 
 
-def _space_url(target: Target) -> str:
-    """Return the address at which a Space runs, as the hub names it."""
+def _space(target: Target) -> tuple[str, dict[str, str]]:
+    """Return the address at which a Space runs, and what its requests need, as the hub says.
+
+    The user's token goes to a Space that nobody may read without: whoever wrote it can read
+    the token.
+    """
     hub = os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
     token = os.environ.get("HF_TOKEN")
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    headers: dict[str, str] = {}
     try:
-        answer = httpx.get(f"{hub}/api/spaces/{target.name}/host", headers=headers, timeout=20)
+        answer = httpx.get(f"{hub}/api/spaces/{target.name}/host", timeout=20)
+        if token and answer.status_code in (401, 403, 404):
+            headers = {"Authorization": f"Bearer {token}"}
+            answer = httpx.get(f"{hub}/api/spaces/{target.name}/host", headers=headers, timeout=20)
     except httpx.HTTPError as error:
         raise AppUnreachable(
             f"{target}: the hub {hub} cannot be reached ({type(error).__name__}: {error})."
@@ -282,7 +295,7 @@ def _space_url(target: Target) -> str:
             f"{target}: {hub} answers {answer.status_code}. Is the name right, and is the Space "
             "public or HF_TOKEN set?"
         )
-    return str(answer.json()["host"]).rstrip("/")
+    return str(answer.json()["host"]).rstrip("/"), headers
 
 
 def _read_contract(app: App) -> Contract:

@@ -9,9 +9,15 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
+from playwright.sync_api import sync_playwright
 
-from gradio_harness.app import connect, launch
+from gradio_harness.app import App, connect, launch
+from gradio_harness.browsers import find, launch_arguments
+from gradio_harness.drivers.browser import visit
+from gradio_harness.drivers.client import open_client
+from gradio_harness.drivers.wire import Wire
 from gradio_harness.errors import AppFailed, AppUnreachable, TargetError, TargetNotFound
+from gradio_harness.observation import Call
 from gradio_harness.target import parse
 
 APPS = Path(__file__).resolve().parent.parent / "fixtures" / "apps"
@@ -241,8 +247,15 @@ class _Hub(BaseHTTPRequestHandler):
     """Answers as the hub does, for spaces that run at *hosts*."""
 
     hosts: ClassVar[dict[str, str]] = {}
+    private: ClassVar[set[str]] = set()
+    tokens: ClassVar[list[tuple[str, str | None]]] = []
 
     def do_GET(self) -> None:
+        token = self.headers.get("Authorization")
+        self.tokens.append((self.path, token))
+        if self.path.split("/")[-2] in self.private and token != "Bearer hf_0123456":
+            self.send_error(401)
+            return
         host = self.hosts.get(self.path.removeprefix("/api/spaces/").removesuffix("/host"))
         body = b'{"host": "%s"}' % host.encode() if host else b"not json"
         self.send_response(404 if host is None and "spaces" in self.path else 200)
@@ -261,6 +274,8 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[_Hub]]:
     thread.start()
     monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{server.server_port}")
     monkeypatch.setattr(_Hub, "hosts", {})
+    monkeypatch.setattr(_Hub, "private", set())
+    monkeypatch.setattr(_Hub, "tokens", [])
     yield _Hub
     server.shutdown()
     server.server_close()
@@ -276,6 +291,90 @@ def test_a_space_is_driven_where_it_runs(serve: Callable[..., object], hub: type
 
     assert running.url == app.url  # type: ignore[attr-defined]
     assert ["greet", "letters"] == [event.label for event in app.contract.events]
+
+
+GUARDED = """
+    import os
+
+    import fastapi
+    import gradio as gr
+    from fastapi.responses import RedirectResponse, Response
+
+    app = fastapi.FastAPI()
+
+    @app.middleware("http")
+    async def guard(request, go_on):
+        if request.headers.get("authorization") != "Bearer hf_0123456":
+            return Response(status_code=404)
+        if request.url.path == "/away":
+            return RedirectResponse(os.environ["HF_ENDPOINT"] + "/else/where")
+        return await go_on(request)
+
+    with gr.Blocks() as demo:
+        text = gr.Textbox(label="Text")
+        demo.load(lambda: "loaded", None, text, api_name="load")
+
+    app = gr.mount_gradio_app(app, demo, "/")
+"""
+
+
+@pytest.fixture
+def private(
+    serve: Callable[..., App],
+    write: Callable[..., Path],
+    hub: type[_Hub],
+    monkeypatch: pytest.MonkeyPatch,
+) -> App:
+    """A Space that answers nobody without the user's token."""
+    hub.hosts["someone/app"] = serve("app.py", write(app=GUARDED)).url
+    hub.private.add("app")
+    monkeypatch.setenv("HF_TOKEN", "hf_0123456")
+    return connect(parse("space:someone/app", APPS), folder=APPS)
+
+
+def test_a_private_space_gets_the_users_token(private: App, hub: type[_Hub]) -> None:
+    """In every request of wire and client; what it redirects elsewhere has none."""
+    with Wire(private) as wire:
+        event = private.contract.event("load")
+        outputs = wire.call(Call(event.label, event.index, ())).outputs
+    with open_client(private) as client:
+        again = client.predict(api_name="/load")
+    with private.http() as http:
+        http.get(f"{private.url}/away")
+
+    assert (("loaded",), "loaded", ("/else/where", None)) == (outputs, again, hub.tokens[-1])
+    assert "hf_0123456" not in repr(private)
+
+
+def test_a_public_space_never_sees_the_users_token(
+    serve: Callable[..., App], hub: type[_Hub], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever wrote it could keep it."""
+    hub.hosts["someone/app"] = serve("two_events.py").url
+    monkeypatch.setenv("HF_TOKEN", "hf_0123456")
+
+    app = connect(parse("space:someone/app", APPS), folder=APPS)
+
+    assert ({}, {None}) == (app.headers, {token for _, token in hub.tokens})
+
+
+@pytest.mark.browser
+def test_the_page_of_a_private_space_is_opened(private: App, hub: type[_Hub]) -> None:
+    """With the user's token, which goes nowhere else."""
+    with sync_playwright() as playwright:
+        program = playwright.chromium.launch(**launch_arguments(find()))
+        context = program.new_context()
+        seen = visit(context, private, private.contract)
+        page = context.new_page()
+        page.goto(f"{private.url}/away")
+        program.close()
+
+    assert (200, True, [("loaded",)], ("/else/where", None)) == (
+        seen.status,
+        seen.mounted,
+        [observation.outputs for observation in seen.observations],
+        next(told for told in reversed(hub.tokens) if "else" in told[0]),
+    )
 
 
 def test_a_space_that_the_hub_does_not_know_is_explained(hub: type[_Hub]) -> None:

@@ -16,6 +16,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
+import re
 import struct
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -31,6 +32,7 @@ from playwright.sync_api import (
     Page,
     Request,
     Response,
+    Route,
 )
 from playwright.sync_api import Error as PlaywrightError
 
@@ -82,6 +84,9 @@ MOUNTED = """ids => {
   return ids.some(id => document.getElementById(id)) ||
     !!app.querySelector(".contain > *, main > *");
 }"""
+
+#: What is read while it is written; the answer to anything else is read whole first.
+STREAMS = re.compile(r"/(queue/data|heartbeat/[^/]+)$")
 
 #: For each id: "" no node, "drawn" a box, "hidden" none by a style, "flat" none for no reason.
 DRAWN = """ids => ids.map(id => {
@@ -191,11 +196,27 @@ def visit(
 
 
 def log_in(context: BrowserContext, app: App) -> None:
-    """Give *context* the cookie of the app's first user, if the app asks for a login."""
+    """Let *context* into the app: with the headers that it needs, and its first user's cookie."""
+    if app.headers:
+        own = urlsplit(app.url).netloc
+        context.route(lambda url: urlsplit(url).netloc == own, lambda route: _with(route, app))
     if app.credentials and app.needs_login:
         who = app.credentials[0]
         form: dict[str, str | float | bool] = {"username": who.user, "password": who.password}
-        context.request.post(f"{app.url}/login", form=form)
+        context.request.post(f"{app.url}/login", form=form, headers=dict(app.headers))
+
+
+def _with(route: Route, app: App) -> None:
+    """Send a request of the page to *app* with its headers."""
+    headers = {**route.request.headers, **app.headers}
+    try:
+        if STREAMS.search(urlsplit(route.request.url).path):
+            route.continue_(headers=headers)
+        else:  # a redirect goes back to the page: `continue_` would take the headers along
+            route.fulfill(response=route.fetch(headers=headers, max_redirects=0))
+    except PlaywrightError:
+        with contextlib.suppress(PlaywrightError):
+            route.abort()
 
 
 class OpenPage:

@@ -79,6 +79,7 @@ def open_client(app: App) -> Any:
             app.url,
             verbose=False,
             auth=(who.user, who.password) if who else None,
+            headers=dict(app.headers),
             httpx_kwargs={"trust_env": not app.target.loopback},
             download_files=folder,
             ssl_verify=_ssl_context(),
