@@ -433,7 +433,7 @@ def test_no_line_of_a_block_can_end_it() -> None:
     given = summary.render(run_of("a\n```\n<img src=x>\n`````\nb"))
 
     assert given.count("\n``````\n") >= 2
-    assert "\n``````python\n" in given
+    assert "\n``````sh\n" in given
 
 
 def test_summary_is_cut_with_a_word() -> None:

@@ -78,7 +78,7 @@ def _finding(finding: Finding) -> str:
         facts,
         _fenced("Smallest input", finding.input, 800),
         _fenced("The app’s own traceback", finding.traceback, 2_500),
-        _fenced("Reproduce", script(finding.reproduce, 2_500), 2_500, language="python"),
+        _fenced("Reproduce", script(finding.reproduce, 2_500), 2_500, language="sh"),
     ]
     body = "\n\n".join(part for part in parts if part)
     return f"<details><summary>{first}</summary>\n\n{body}\n\n</details>\n\n"
