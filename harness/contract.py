@@ -34,7 +34,8 @@ class Function:
     """The author's function behind an event, as the app's process knows it.
 
     *hints* are the resolved annotations by parameter name (``return`` included), as text.
-    *builtin* is true for Gradio's own functions (flagging, clearing, examples).
+    *keyed* is true where it gets its inputs as one dict by component: no parameter is one
+    input's. *builtin* is true for Gradio's own functions (flagging, clearing, examples).
     """
 
     name: str
@@ -45,6 +46,7 @@ class Function:
     hints: Mapping[str, str] = field(default_factory=dict)
     concurrency_limit: int | None = None
     validator: bool = False
+    keyed: bool = False
     builtin: bool = False
 
 
@@ -475,6 +477,8 @@ def _parameters(
     for position, component in enumerate(inputs):
         row: Mapping[str, Any] = next(rows, {}) if fits and component.type not in skipped else {}
         name = names[position] if position < len(names) else row.get("parameter_name")
+        if function and function.keyed:
+            name = component.label
         result.append(
             Parameter(
                 name=name or component.label,

@@ -521,12 +521,22 @@ def function_details(block_fn: Any, roots: Sequence[str]) -> dict[str, Any]:
         "module": module,
         "file": code.co_filename if code else "",
         "line": code.co_firstlineno if code else 0,
-        "parameters": _parameters(called, hints),
+        "parameters": _filled(block_fn, _parameters(called, hints)),
         "hints": hints,
         "concurrency_limit": limit if isinstance(limit, int) else None,
         "validator": bool(getattr(block_fn, "validator", None)),
+        "keyed": bool(getattr(block_fn, "inputs_as_dict", False)),
         "builtin": module.split(".")[0] in ("gradio", "gradio_client"),
     }
+
+
+def _filled(block_fn: Any, parameters: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the parameter that each input fills, in the order of the event's inputs."""
+    if getattr(block_fn, "inputs_as_dict", False):
+        return ()
+    named = tuple(getattr(block_fn, "input_keyword_names", None) or ())  # inputs_kwargs={...}
+    free = [name for name in parameters if name not in named]
+    return (*free[: len(block_fn.inputs) - len(named)], *named) if named else parameters
 
 
 #: What Gradio itself passes, told by the hint, wherever it stands among the parameters.

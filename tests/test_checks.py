@@ -675,6 +675,7 @@ def hinted(
     returns: str = "",
     shows: Component | None = None,
     parameters: tuple[str, ...] = ("value",),
+    batch: bool = False,
     **fields: Any,
 ) -> list[str]:
     """Return the titles of what the type hints of one function are told for."""
@@ -690,9 +691,26 @@ def hinted(
         triggers=(),
         inputs=(Parameter("value", feeds or component(label="Textbox 'Seats'", identity=1)),),
         outputs=(shows or component(),),
+        batch=batch,
         function=function,
     )
     return [finding.title for finding in hints.type_hint(event, FOLDER)]
+
+
+@pytest.mark.parametrize(
+    ("hint", "agrees"),
+    [
+        *[("list[str]", True), ("typing.List[str]", True), ("builtins.list", True)],
+        *[("list[int]", False), ("list[list[str]]", False), ("collections.abc.Sequence", True)],
+    ],
+)
+def test_a_batch_function_gets_a_list_of_what_the_page_sends(hint: str, agrees: bool) -> None:
+    """Its hint is held against the items; what it returns is a list of lists."""
+    text, number = component(label="Text"), component("number", label="Sum")
+
+    found = hinted(hint, text, returns="list[list[float]]", shows=number, batch=True)
+
+    assert agrees == (found == []), found
 
 
 @pytest.mark.parametrize(

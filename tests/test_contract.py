@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import gradio
 import pytest
 
 from gradio_harness.app import App, connect
+from gradio_harness.checks.hints import type_hint
 from gradio_harness.contract import Contract, Event, extended, read
 from gradio_harness.drivers.wire import Wire
 from gradio_harness.observation import Call
@@ -251,6 +253,58 @@ def test_what_gradio_passes_itself_is_no_parameter(
     hints = {e.label: dict(e.function.hints) for e in contract.events if e.function}
     assert "gradio.route_utils.Request" == hints["one"]["request"]
     assert "builtins.str" == hints["four"]["return"]
+
+
+def test_inputs_given_as_a_set_have_the_names_of_their_components(
+    serve: Callable[..., App], write: Callable[..., Path]
+) -> None:
+    """The function gets one dict, so none of its parameters is the name of an input."""
+    folder = write(
+        keyed="""
+        import gradio as gr
+
+        def both(data: dict) -> float:
+            return float(len(data))
+
+        with gr.Blocks() as demo:
+            a, b = gr.Textbox(label="A"), gr.Number(label="B")
+            gr.Button("Both").click(both, {a, b}, gr.Number(label="N"), api_name="both")
+        demo.launch()
+        """
+    )
+    event = serve("keyed.py", folder).contract.event("both")
+
+    assert ["Textbox 'A'", "Number 'B'"] == [parameter.name for parameter in event.inputs]
+    assert [] == type_hint(event)
+
+
+@pytest.mark.skipif(
+    "inputs_kwargs" not in inspect.signature(gradio.on).parameters, reason="newer than this Gradio"
+)
+def test_inputs_given_by_name_have_these_names(
+    serve: Callable[..., App], write: Callable[..., Path]
+) -> None:
+    """Those without a name fill the parameters that are left."""
+    folder = write(
+        named="""
+        import gradio as gr
+
+        def join(last: int, first: str) -> str:
+            return f"{first} {last}"
+
+        with gr.Blocks() as demo:
+            a, b, out = gr.Textbox(label="A"), gr.Number(label="B"), gr.Textbox(label="O")
+            gr.Button("Join").click(join, b, out, inputs_kwargs={"first": a}, api_name="join")
+            both = {"first": a, "last": b}
+            gr.Button("Both").click(join, None, out, inputs_kwargs=both, api_name="both")
+        demo.launch()
+        """
+    )
+    contract = serve("named.py", folder).contract
+    names = {e.label: [p.name for p in e.inputs] for e in contract.events}
+
+    assert {"join": ["last", "first"], "both": ["first", "last"]} == names
+    assert [] == [finding for event in contract.events for finding in type_hint(event)]
 
 
 def test_names_and_defaults_come_from_the_info(serve: Callable[..., App]) -> None:

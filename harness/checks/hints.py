@@ -71,7 +71,8 @@ def type_hint(event: Event, folder: str = "") -> list[Finding]:
         return []
     found = []
     for name, parameter in zip(function.parameters, event.inputs, strict=False):
-        kinds = _kinds(function.hints.get(name, ""))
+        hint = function.hints.get(name, "")
+        kinds = _kinds(_of_one(hint) if event.batch else hint)
         sent = _sent(parameter.component)
         if kinds and sent and not kinds & sent:
             said = _plain(function.hints[name])
@@ -79,7 +80,8 @@ def type_hint(event: Event, folder: str = "") -> list[Finding]:
             found.append(_finding(event, title, name, folder))
     shown = SHOWN.get(event.outputs[0].type) if len(event.outputs) == 1 else None
     kinds = _kinds(function.hints.get("return", ""))
-    if shown and kinds and not event.generator and not kinds & shown:
+    several = event.generator or event.batch
+    if shown and kinds and not several and not kinds & shown:
         said = _plain(function.hints["return"])
         title = f"-> {said} goes to {event.outputs[0].label}, which shows {_words(shown)}"
         found.append(_finding(event, title, "return", folder))
@@ -98,6 +100,12 @@ def _sent(component: Component) -> set[str]:
     if component.type == "dropdown" and component.props.get("multiselect"):
         return {"list"}
     return SENT.get(component.type, set())
+
+
+def _of_one(hint: str) -> str:
+    """Return X of the list[X] that a batch function gets for several visitors; "" if not known."""
+    found = re.fullmatch(r"(?:typing\.)?[Ll]ist\[(.*)\]", hint)
+    return found[1] if found else ""
 
 
 def _kinds(hint: str) -> set[str]:
