@@ -11,6 +11,7 @@ or a child process of ours, see `child`).
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import importlib
 import os
@@ -23,6 +24,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 import httpx
 
@@ -231,7 +233,7 @@ def connect(
     timeout_seconds: float = 30.0,
 ) -> App:
     """Return the app that answers at a URL or runs as a Space, once it does answer."""
-    url, headers = _space(target) if target.kind == "space" else (target.url, {})
+    url, headers = (_space if target.kind == "space" else _address)(target)
     app = App(target, url, "remote", folder, tuple(credentials), headers=headers)
     limit = time.monotonic() + timeout_seconds
     while True:
@@ -270,6 +272,19 @@ def _use_temp_folder() -> None:
         module = sys.modules.get(name)
         if hasattr(module, "DEFAULT_TEMP_DIR"):
             module.DEFAULT_TEMP_DIR = os.environ["GRADIO_TEMP_DIR"]  # type: ignore[union-attr]
+
+
+def _address(target: Target) -> tuple[str, dict[str, str]]:
+    """Return a URL target's address and, of ``https://user:password@host``, the header for it.
+
+    A page that is opened at an address with a password in it cannot fetch anything.
+    """
+    parts = urlsplit(target.url)
+    userinfo, at, host = parts.netloc.rpartition("@")
+    if not at:
+        return target.url, {}
+    basic = base64.b64encode(unquote(userinfo).encode()).decode()
+    return urlunsplit(parts._replace(netloc=host)), {"Authorization": f"Basic {basic}"}
 
 
 def _space(target: Target) -> tuple[str, dict[str, str]]:

@@ -304,7 +304,7 @@ GUARDED = """
 
     @app.middleware("http")
     async def guard(request, go_on):
-        if request.headers.get("authorization") != "Bearer hf_0123456":
+        if request.headers.get("authorization") != os.environ["EXPECTED"]:
             return Response(status_code=404)
         if request.url.path == "/away":
             return RedirectResponse(os.environ["HF_ENDPOINT"] + "/else/where")
@@ -318,21 +318,29 @@ GUARDED = """
 """
 
 
-@pytest.fixture
+@pytest.fixture(params=["token", "password"])
 def private(
+    request: pytest.FixtureRequest,
     serve: Callable[..., App],
     write: Callable[..., Path],
     hub: type[_Hub],
     monkeypatch: pytest.MonkeyPatch,
 ) -> App:
-    """A Space that answers nobody without the user's token."""
+    """A Space that answers nobody without a token, an address that does without a password."""
     hub.hosts["someone/app"] = serve("app.py", write(app=GUARDED)).url
     hub.private.add("app")
     monkeypatch.setenv("HF_TOKEN", "hf_0123456")
-    return connect(parse("space:someone/app", APPS), folder=APPS)
+    target = "space:someone/app"
+    monkeypatch.setenv("EXPECTED", "Bearer hf_0123456")
+    if request.param == "password":
+        target = hub.hosts["someone/app"].replace("//", "//me:sword%20fish@")
+        monkeypatch.setenv("EXPECTED", "Basic bWU6c3dvcmQgZmlzaA==")
+    return connect(parse(target, APPS), folder=APPS)
 
 
-def test_a_private_space_gets_the_users_token(private: App, hub: type[_Hub]) -> None:
+def test_an_app_that_asks_for_one_gets_the_users_token_or_password(
+    private: App, hub: type[_Hub]
+) -> None:
     """In every request of wire and client; what it redirects elsewhere has none."""
     with Wire(private) as wire:
         event = private.contract.event("load")
@@ -344,6 +352,7 @@ def test_a_private_space_gets_the_users_token(private: App, hub: type[_Hub]) -> 
 
     assert (("loaded",), "loaded", ("/else/where", None)) == (outputs, again, hub.tokens[-1])
     assert "hf_0123456" not in repr(private)
+    assert "@" not in private.url
 
 
 def test_a_public_space_never_sees_the_users_token(
@@ -355,12 +364,15 @@ def test_a_public_space_never_sees_the_users_token(
 
     app = connect(parse("space:someone/app", APPS), folder=APPS)
 
+    with open_client(app) as client:
+        sent = {name.lower() for name in client.headers}
     assert ({}, {None}) == (app.headers, {token for _, token in hub.tokens})
+    assert "authorization" not in sent
 
 
 @pytest.mark.browser
-def test_the_page_of_a_private_space_is_opened(private: App, hub: type[_Hub]) -> None:
-    """With the user's token, which goes nowhere else."""
+def test_the_page_of_such_an_app_is_opened(private: App, hub: type[_Hub]) -> None:
+    """With what it asks for, which goes nowhere else."""
     with sync_playwright() as playwright:
         program = playwright.chromium.launch(**launch_arguments(find()))
         context = program.new_context()

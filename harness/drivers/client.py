@@ -10,6 +10,7 @@ from __future__ import annotations
 import concurrent.futures
 import contextlib
 import functools
+import inspect
 import shutil
 import ssl
 import tempfile
@@ -37,6 +38,10 @@ LOOK_SECONDS = 0.25
 REFUSALS = (401, 403, 413, 422, 429, 503)
 UNTOLD = "has not enabled verbose error reporting"
 PREFIX = "The upstream Gradio app has raised an exception: "
+
+
+#: What gradio_client calls the token for Hugging Face: hf_token up to 1.x.
+TOKEN = "token" if "token" in inspect.signature(gradio_client.Client).parameters else "hf_token"
 
 
 class _Client(gradio_client.Client):  # type: ignore[misc]
@@ -80,6 +85,7 @@ def open_client(app: App) -> Any:
             verbose=False,
             auth=(who.user, who.password) if who else None,
             headers=dict(app.headers),
+            **{TOKEN: False},  # else it sends the user's to whatever host this is
             httpx_kwargs={"trust_env": not app.target.loopback},
             download_files=folder,
             ssl_verify=_ssl_context(),
