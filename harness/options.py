@@ -66,7 +66,10 @@ def add(parser: pytest.Parser) -> None:
         help=f"Built-in suites to run: {', '.join(SUITES)} (default: all that apply), or none.",
     )
     option("--app-only", action="store_true", help="Run the suites and no tests of your own.")
-    for name, words in (("include", "Set off only these events"), ("exclude", "Leave out events")):
+    for name, words in (
+        ("include", "Set off only these events and their chains"),
+        ("exclude", "Leave out events"),
+    ):
         option(
             f"--app-{name}",
             action="append",
