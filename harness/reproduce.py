@@ -13,6 +13,7 @@ import json
 import os
 import sys
 import zlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -67,10 +68,11 @@ def snippet(target: str, contract: Contract, event: Event, case: Case, *, folder
     while inputs and inputs[-1] == "...":
         inputs.pop()
     own = {parameter.component.id for parameter in event.inputs}
+    labels = _labels(contract)
     also = {
-        contract.components[identity].label: value
+        labels[identity]: value
         for identity, value in case.values.items()
-        if identity not in own and identity in contract.components
+        if identity not in own and identity in labels
     }
     arguments = [_literal(target), _literal(event.label)]
     if inputs:
@@ -117,12 +119,14 @@ def replay(
     """Start *target*, do what a visitor did, and return what came, the last event's call last.
 
     *inputs* are the event's in order, ``...`` for what stays as the page shows it; *also*
-    names further components by their labels. *folder* is the one in which the app runs, found as
-    ever unless named. GRADIO_HARNESS_AUTH in the environment holds logins. What comes is printed;
-    where a call fails, SystemExit is raised with the app's own traceback.
+    names further components by their labels, the second of one label with `` (2)``. *folder*
+    is the one in which the app runs, found as ever unless named. GRADIO_HARNESS_AUTH in the
+    environment holds logins. What comes is printed; where a call fails, SystemExit is raised
+    with the app's own traceback.
     """
     from .app import Credentials, connect, launch, named_home
     from .drivers.wire import Wire, new_session
+    from .redact import known, of_app
     from .target import parse
 
     here = Path.cwd()
@@ -140,24 +144,39 @@ def replay(
             for parameter, value in zip(wanted.inputs, inputs, strict=False)
             if value is not ...
         }
-        labels = {component.label: component.id for component in contract.components.values()}
+        labels = {label: identity for identity, label in _labels(contract).items()}
         values |= {labels[label]: value for label, value in (also or {}).items()}
         visit = Visit(wire, contract, new_session())
         enter(visit, wanted, Case(values, example))
         seen = visit.seen
+        hide = (known(target, source=parsed.path) | of_app(app)).hide
     for observation in seen:
-        _print(observation)
+        print(hide(_line(observation)))
     failed = [s for s in seen if s.error is not None and s.error.kind != "author"]
     if failed:
         evidence = failed[-1].evidence
-        sys.exit(evidence.traceback if evidence and evidence.traceback else str(failed[-1].error))
+        told = evidence.traceback if evidence and evidence.traceback else str(failed[-1].error)
+        sys.exit(hide(told))
     return seen
 
 
-def _print(observation: Observation) -> None:
+def _line(observation: Observation) -> str:
     outcome = observation.error.message if observation.error else _short(observation.outputs)
-    print(f"{observation.call.event}({', '.join(map(_short, observation.call.inputs))})")
-    print(f"  -> {'error: ' if observation.error else ''}{outcome}  [{observation.seconds:.3f} s]")
+    return (
+        f"{observation.call.event}({', '.join(map(_short, observation.call.inputs))})\n"
+        f"  -> {'error: ' if observation.error else ''}{outcome}  [{observation.seconds:.3f} s]"
+    )
+
+
+def _labels(contract: Contract) -> dict[int, str]:
+    """Return a label for each component that no other has."""
+    count: Counter[str] = Counter()
+    found = {}
+    for identity, component in contract.components.items():
+        count[component.label] += 1
+        number = count[component.label]
+        found[identity] = component.label if number == 1 else f"{component.label} ({number})"
+    return found
 
 
 def _names(contract: Contract, event: Event) -> dict[int, str]:

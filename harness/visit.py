@@ -88,7 +88,8 @@ class Visit:
             picked = value if isinstance(value, list) else [value]
             if not props.get("allow_custom_value") and any(p not in known for p in picked):
                 return False
-        if component.type == "dataset" and not 0 <= value < len(props.get("samples") or ()):
+        rows = len(props.get("samples") or ()) if component.type == "dataset" else 0
+        if component.type == "dataset" and value is not None and not 0 <= value < rows:
             return False
         if self.values.get(component.id) == value:
             return True

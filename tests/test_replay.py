@@ -21,6 +21,17 @@ from gradio_harness.observation import Media
 from gradio_harness.plan import plan
 from gradio_harness.reproduce import Case, described, snippet
 
+SAME_LABEL = """
+import gradio as gr
+
+with gr.Blocks() as demo:
+    one, two = gr.Textbox(label="Name"), gr.Textbox(label="Name")
+    out = gr.Textbox(label="Out")
+    go = gr.Button("Go").click(lambda: "", None, out, api_name="go")
+    go.then(lambda first, second: first + second, [one, two], out, api_name="told")
+demo.launch()
+"""
+
 APP = """
 import gradio as gr
 
@@ -138,6 +149,21 @@ def test_what_only_a_chains_later_event_reads_is_named_by_its_label(
 ) -> None:
     """The event that was clicked does not read it: it is set on the page before."""
     assert "also={\"Textbox 'Coupon'\": ''}" in findings["first"].reproduce
+
+
+@pytest.mark.slow
+def test_components_of_one_label_are_told_apart(tmp_path: Path) -> None:
+    """The first is known by its label, the next by its number too, in snippet and replay alike."""
+    (tmp_path / "app.py").write_text(dedent(SAME_LABEL), "utf-8")
+    both = [{"id": number, "type": "textbox", "props": {"label": "Name"}} for number in (7, 8)]
+    go = {"id": 0, "api_name": "go", "targets": [], "inputs": [], "outputs": []}
+    contract = read({"version": "6.0.0", "components": both, "dependencies": [go]})
+
+    text = snippet("app.py", contract, contract.event("go"), Case({7: "a", 8: "b"}))
+    done = pasted(text, tmp_path)
+
+    assert "also={\"Textbox 'Name'\": 'a', \"Textbox 'Name' (2)\": 'b'}" in text
+    assert (0, "told('a', 'b')") == (done.returncode, done.stdout.splitlines()[-2]), done.stderr
 
 
 @pytest.mark.slow
@@ -295,12 +321,15 @@ import gradio as gr
 
 open("data.txt").read()
 
-def first(text):
-    return text[0]
+def first(text, key):
+    if not text:
+        raise KeyError(key)
+    return text
 
 with gr.Blocks() as demo:
     text = gr.Textbox("a", label="Text")
-    gr.Button("First").click(first, text, gr.Textbox())
+    key = gr.Textbox("in-the-box", type="password")
+    gr.Button("First").click(first, [text, key], gr.Textbox())
 demo.launch(auth=lambda user, password: password == "lovelace")
 """
 
@@ -318,6 +347,7 @@ def test_a_named_folder_and_a_login_are_handed_on(tmp_path: Path) -> None:
     again = run(folder, *about, "--app-replay", finding["id"])
 
     assert "replay('app.py', 'first', [''], folder='work')" in finding["reproduce"]
-    assert "lovelace" not in session.out + str(session.report)
+    assert "lovelace" not in session.out + str(session.report) + again.out
+    assert "in-the-box" not in again.out
     assert "child process" == row["where"]
-    assert (1, True) == (again.code, again.out.endswith("IndexError: string index out of range\n"))
+    assert (1, True) == (again.code, again.out.endswith("KeyError: '***'\n"))

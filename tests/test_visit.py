@@ -70,6 +70,9 @@ with gr.Blocks() as demo:
     gr.Button("Script").click(None, text, loud, js="(x) => x + '!'")
     gr.Button("Shout").click(lambda x: x, loud, out, api_name="shout")
 
+    rows = gr.Dataset(components=[text], samples=[], label="Rows")
+    gr.Button("Pick").click(lambda row: repr(row), rows, out, api_name="pick")
+
     gr.ClearButton([text, out], value="Clear")
 demo.launch()
 """
@@ -163,6 +166,15 @@ def test_the_same_value_again_is_no_change(visit: Visit) -> None:
     assert visit.set(part(visit, "Country"), "France")
 
     assert [] == visit.seen
+
+
+def test_in_a_table_without_rows_nothing_is_picked(visit: Visit) -> None:
+    """As on the page: it sends null, and takes no row."""
+    rows = part(visit, "Rows")
+
+    assert (True, False) == (visit.set(rows, None), visit.set(rows, 0))
+    assert "pick" in fired(visit, "pick")
+    assert ("None",) == visit.seen[0].outputs
 
 
 def test_what_an_answer_shut_or_hid_cannot_be_set(visit: Visit) -> None:

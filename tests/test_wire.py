@@ -19,6 +19,7 @@ from gradio_harness.observation import Call, CallError, Media, Observation
 MAJOR = int(gradio.__version__.split(".")[0])
 
 APP = """
+import os
 import time
 import gradio as gr
 
@@ -70,8 +71,11 @@ def many(texts):
 def size(path):
     return len(open(path, "rb").read()) if path else -1
 
+def take(path):
+    os.remove(path)
+    return len(path) > 0
+
 def names(paths):
-    import os
     return ", ".join(os.path.basename(path) for path in paths or [])
 
 def whole(request: gr.Request):
@@ -97,6 +101,7 @@ with gr.Blocks() as demo:
     gr.Button("count").click(count, state, [state, number], api_name="count")
     gr.Button("many").click(many, text, out, batch=True, max_batch_size=4, api_name="many")
     gr.Button("size").click(size, file, number, api_name="size")
+    gr.Button("take").click(take, file, number, api_name="take")
     gr.Button("names").click(names, files, out, api_name="names")
     gr.Button("whole").click(whole, None, out, api_name="whole")
     text.select(picked, None, out, api_name="picked")
@@ -207,6 +212,15 @@ def test_files_are_uploaded_and_sent_as_the_page_sends_them(wire: Wire) -> None:
     assert (-1,) == observed(wire, "size", None).outputs
     assert (0,) == observed(wire, "size", Media("empty.txt", b"")).outputs
     assert ("one.txt, zwei ä.csv",) == observed(wire, "names", [one, two]).outputs
+
+
+def test_every_visitor_uploads_anew(wire: Wire) -> None:
+    """What the app takes away is gone for the visitor who sent it, and not for the next."""
+    file = Media("private.txt", b"12345", "text/plain")
+    index = wire.app.contract.event("take").index
+    calls = [Call("take", index, (file,), session) for session in ("one", "two", "two")]
+
+    assert [True, True, False] == [wire.call(call).error is None for call in calls]
 
 
 def test_a_call_that_takes_too_long_is_cancelled(wire: Wire) -> None:

@@ -6,7 +6,6 @@ were read. Events with ``queue=False`` go to /run, as the page sends them.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import threading
 import time
@@ -22,6 +21,8 @@ from ..observation import Call, CallError, Media, Message, Observation, Step
 
 __all__ = ["Wire", "applied", "new_session"]
 
+#: Of how many visitors the uploads are known, the latest ones.
+SESSIONS = 64
 #: The messages of a stream that goes on.
 GENERATING = ("process_generating", "process_streaming")
 #: How long a stream is watched at least, and one that was known to go on and on.
@@ -53,7 +54,7 @@ class Wire:
         self.watched_seconds = watched_seconds
         self._http = app.http(timeout_seconds=timeout_seconds)
         self._base = f"{app.url}{app.contract.prefix}"
-        self._uploads: dict[str, dict[str, Any]] = {}
+        self._uploads: dict[str, dict[Media, dict[str, Any]]] = {}
         self._sessions: dict[str, threading.Lock] = {}
         #: The events whose streams were left: they are not watched for long again.
         self.endless: set[int] = set()
@@ -88,34 +89,41 @@ class Wire:
                 exchange.fail("transport", f"{type(error).__name__}: {error}", "route")
         if call.session is None:
             self._sessions.pop(session, None)
+            self._uploads.pop(session, None)
         return exchange.observation()
 
-    def payload(self, value: Any) -> Any:
+    def payload(self, value: Any, session: str) -> Any:
         """Return *value* as JSON, every `Media` in it uploaded and replaced by its FileData."""
         if isinstance(value, Media):
-            return self._uploaded(value)
+            return self._uploaded(value, session)
         if isinstance(value, list | tuple):
-            return [self.payload(item) for item in value]
+            return [self.payload(item, session) for item in value]
         if isinstance(value, Mapping):
-            return {key: self.payload(item) for key, item in value.items()}
+            return {key: self.payload(item, session) for key, item in value.items()}
         return value
 
-    def _uploaded(self, media: Media) -> dict[str, Any]:
-        key = hashlib.sha256(media.content).hexdigest() + media.name
-        if key not in self._uploads:
+    def _uploaded(self, media: Media, session: str) -> dict[str, Any]:
+        """Return the FileData of a file, which a visitor uploads once and may then send often.
+
+        What the app does to its copy, the next visitor does not meet: that one uploads anew.
+        """
+        known = self._uploads.setdefault(session, {})
+        for old in list(self._uploads)[:-SESSIONS]:
+            self._uploads.pop(old, None)
+        if media not in known:
             answer = self._http.post(
                 f"{self._base}/upload",
                 files={"files": (media.name, media.content, media.mime)},
             )
             answer.raise_for_status()
-            self._uploads[key] = {
+            known[media] = {
                 "path": answer.json()[0],
                 "orig_name": media.name,
                 "size": len(media.content),
                 "mime_type": media.mime,
                 "meta": {"_type": "gradio.FileData"},
             }
-        return self._uploads[key]
+        return known[media]
 
     def _cancel(self, call: Call, session: str, event_id: str) -> None:
         body = {"session_hash": session, "fn_index": call.index, "event_id": event_id}
@@ -139,7 +147,7 @@ class _Exchange:
 
     def run(self, event: Event | None) -> None:
         try:
-            data = [self.wire.payload(value) for value in self.call.inputs]
+            data = [self.wire.payload(value, self.session) for value in self.call.inputs]
         except httpx.HTTPStatusError as error:  # an upload that is too large, or shut out
             self._refused(error.response)
             return
