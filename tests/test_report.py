@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from gradio_harness.collect import told_as
 from gradio_harness.finding import Finding, Repeats, Severity
 from gradio_harness.report import charts, page, results, summary, write
 from gradio_harness.report.text import cut, cut_middle, duration, shown, visible
@@ -243,7 +244,7 @@ def test_results_make_the_same_run_again(text: str) -> None:
             True,
             {
                 "lost": "no test of this run was about it",
-                "tail": "nothing led to it: what it follows failed, or was not set off",
+                "tail": "nothing led to it: what it follows was not set off, or ended in another way",
                 "left": "by --app-exclude",
             },
         ),
@@ -572,3 +573,13 @@ def test_the_page_works_in_a_browser(tmp_path: Path) -> None:
 
     assert said == []
     assert [path.as_uri()] == [url for url in asked if not url.startswith("data:")]
+
+
+def test_what_the_app_says_cannot_steer_the_terminal() -> None:
+    """Escapes are written out where a finding is told, as in the report's pages."""
+    said = "\x1b[31mred\x1b]0;owned\x07"
+    finding = Finding("api.x", "e", Severity.ERROR, said, said, input=said, traceback=said)
+
+    told = told_as(finding)
+
+    assert (4, set()) == (told.count(r"\x1b[31mred\x1b]0;owned\x07"), {"\x1b", "\x07"} & {*told})
