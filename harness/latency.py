@@ -146,7 +146,10 @@ def _row(
 ) -> LatencyRow | Skipped:
     """Return the row of *event*; *failed* is its own failed call, *before* the chain's first."""
     if failed is not None or not seen:
-        return Skipped(f"latency of {event.label}", _unfit(failed or before))
+        why = _unfit(failed or before)
+        if before is None and event.after is not None:
+            why = "with the page's own values, what comes before does not lead to it"
+        return Skipped(f"latency of {event.label}", why)
     firsts = [o.first_output_seconds for o in seen if o.first_output_seconds is not None]
     return summary(event.label, [o.seconds for o in seen], firsts, where=where)
 

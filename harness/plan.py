@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from .contract import Contract, Event, Function
 from .errors import OptionError, choices
 from .run import Skipped
+from .schema import understood
 
 __all__ = ["Plan", "matches", "plan"]
 
@@ -68,6 +69,8 @@ def plan(
             why = before and f"follows {head.label}, which is not set off: {before}"
         elif why is None:
             roots.append(event)
+        if why is None and not event.backend:
+            why = _in_the_page(event)
         if why is not None:
             skipped.append(Skipped(event.label, why))
     return Plan(tuple(roots), tuple(skipped), driven)
@@ -83,14 +86,19 @@ def _why_not(contract: Contract, event: Event, driven: bool, *, local: bool) -> 
     """Return None for an event to set off, by itself or in its chain, else why not."""
     chain = contract.chain(event)
     if not any(member.backend for member in chain):
-        if event.cancels and not event.javascript:
-            return "only stops other events (cancels=…); it has no function of its own"
-        return "runs in the page only (JavaScript); nothing of it reaches the app"
+        return _in_the_page(event)
     if not driven:
         if not local:
             return "the app runs elsewhere: name the event with --app-include to have it called"
         return "left out by --app-include or --app-exclude"
     return None if event.after is not None else _beyond(contract, event)
+
+
+def _in_the_page(event: Event) -> str:
+    """Say what an event without a function of the app does."""
+    if event.cancels and not event.javascript:
+        return "only stops other events (cancels=…); it has no function of its own"
+    return "runs in the page only (JavaScript); nothing of it reaches the app"
 
 
 def _beyond(contract: Contract, event: Event) -> str | None:
@@ -100,7 +108,7 @@ def _beyond(contract: Contract, event: Event) -> str | None:
         return f"runs Gradio's own {function.name}, no code of the app"
     names = {trigger.event for trigger in event.triggers}
     if not event.triggers:
-        return None if event.api_name else "nothing on the page sets it off"
+        return _uncallable(event) if event.api_name else "nothing on the page sets it off"
     if names <= {"unload"}:
         return "runs when a visitor leaves; its outcome reaches nobody"
     if event.connection == "stream":
@@ -115,6 +123,20 @@ def _beyond(contract: Contract, event: Event) -> str | None:
     if not event.reachable:
         return "hidden or switched off when the page opens; no visitor can set it off first"
     return None
+
+
+def _uncallable(event: Event) -> str | None:
+    """Return why an endpoint without a page is not called: nobody knows what to send."""
+    vague = [
+        parameter.name
+        for parameter in event.inputs
+        if parameter.component.type == "api"
+        and parameter.required
+        and not understood(parameter.component.schema or {})
+    ]
+    if not vague:
+        return None
+    return f"the type hint of {', '.join(vague)} does not say what callers of the API send"
 
 
 def _gradio_own(function: Function) -> bool:

@@ -241,7 +241,7 @@ class Run:
         if not self.complete:
             return "the run ended before it was set off"
         if row.kind == "chain" and any(event.cases for event in self.events):
-            return "nothing led to it: what it follows failed, or was not set off"
+            return "nothing led to it: what it follows was not set off, or ended in another way"
         return "no test of this run was about it"
 
     @property

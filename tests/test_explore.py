@@ -214,6 +214,14 @@ def test_an_event_that_only_stops_others_is_said_to_do_that() -> None:
     assert (Skipped("stop", why),) == chosen.skipped
 
 
+def test_a_head_without_a_function_is_set_off_for_what_follows_it() -> None:
+    """It has its reason all the same: no call of it reaches the app."""
+    chosen = plan(chain_of({**ORDER[0], "backend_fn": False, "cancels": [5]}, ORDER[1]))
+
+    why = "only stops other events (cancels=…); it has no function of its own"
+    assert (["order"], (Skipped("order", why),)) == (labels(chosen), chosen.skipped)
+
+
 CHAT = """
 import gradio as gr
 
@@ -525,6 +533,43 @@ def test_a_failure_of_ours_is_no_end_of_the_search(app_of: Any) -> None:
 
     with pytest.raises(TypeError, match="ours"):
         explorer.explore(app.contract.event("fetch"))
+
+
+ENDPOINTS = """
+import gradio as gr
+
+def add(first: int, second: int, times: float = 1.0) -> float:
+    return (first + second) * times
+
+def share(total: int, heads: int = 2) -> float:
+    return total / heads
+
+def vague(rows: list) -> int:
+    return len(rows)
+
+with gr.Blocks() as demo:
+    for fn in (add, share, vague):
+        gr.api(fn, api_name=fn.__name__)
+demo.launch()
+"""
+
+
+@pytest.mark.skipif(not hasattr(gradio, "api"), reason="newer than this Gradio")
+def test_an_endpoint_without_a_page_gets_what_its_types_say(
+    app_of: Callable[[str], App],
+) -> None:
+    """Never nothing for a number; what its types leave open is not called, and that is said."""
+    app = app_of(ENDPOINTS)
+
+    (added, calls), (shared, _) = explore(app, "add"), explore(app, "share")
+
+    sent = {tuple(map(type, call.inputs)) for call in calls}
+    assert (set(), {(int, int, float)}) == ({f.title for f in added.part.findings}, sent)
+    assert [("ZeroDivisionError", True)] == [
+        (f.exception, "heads = 0" in f.input) for f in shared.part.findings
+    ]
+    why = "the type hint of rows does not say what callers of the API send"
+    assert (Skipped("vague", why),) == plan(app.contract).skipped
 
 
 CLOCK = """

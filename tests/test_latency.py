@@ -209,6 +209,18 @@ def test_a_link_that_fails_leaves_the_others_their_rows() -> None:
     assert [3, 3] == [getattr(rows[label], "count", 0) for label in ("head", "end")]
 
 
+def test_what_only_follows_a_failure_has_no_latency_where_nothing_fails() -> None:
+    """And says so."""
+    contract = contract_of(
+        {"id": 0, "api_name": "go"},
+        {"id": 1, "api_name": "sorry", "trigger_after": 0, "trigger_only_on_failure": True},
+    )
+    fake = Fake(Clock(), lambda n: 1.0)
+
+    why = "with the page's own values, what comes before does not lead to it"
+    assert measured(fake, contract, "sorry", count=2) == Skipped("latency of sorry", why)
+
+
 def test_what_is_left_out_is_not_called_for_a_measurement() -> None:
     """Neither a page load that fills the input, nor what follows the event."""
     load = {"id": 3, "targets": [[None, "load"]], "api_name": "load", "inputs": [], "outputs": [1]}

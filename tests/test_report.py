@@ -244,7 +244,8 @@ def test_results_make_the_same_run_again(text: str) -> None:
             True,
             {
                 "lost": "no test of this run was about it",
-                "tail": "nothing led to it: what it follows was not set off, or ended in another way",
+                "tail": "nothing led to it: what it follows was not set off, "
+                "or ended in another way",
                 "left": "by --app-exclude",
             },
         ),
