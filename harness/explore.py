@@ -229,6 +229,9 @@ class _Search:
 
     def _allowed(self, case: Case) -> bool:
         """Whether the visitor's gesture fits the case: an upload leaves a file behind."""
+        asked = (p.component for p in self.event.inputs if p.required)
+        if any(c.type == "api" and c.id not in case.values for c in asked):
+            return False  # on no page: its caller has to say it
         wanted = self._gesture()
         if wanted is None:
             return True

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from .contract import Component, Contract, Event, extended
 from .observation import Call, Media, Observation
+from .schema import plainest
 
 __all__ = ["Driver", "Visit"]
 
@@ -225,6 +226,8 @@ def _first(component: Component, major: str) -> Any:
             return {"background": blank, "layers": [], "composite": blank}
         case "browserstate":
             return component.props.get("default_value")
+        case "api":  # of no page: what a caller has to send
+            return plainest(component.schema or {})
     return None
 
 

@@ -19,10 +19,10 @@ HARNESS = ROOT / "harness"
 #: app with a contract; inputs go through drivers, what comes back through checks; findings
 #: make a run, a run makes a report; and pytest comes last.
 LAYERS = (
-    *("errors", "observation", "finding", "contract", "run", "page"),
+    *("errors", "observation", "finding", "schema", "contract", "run", "page"),
     *("target", "browsers", "probe", "script", "app", "redact", "child"),
     *("strategies.text", "strategies.choices", "strategies.numbers", "strategies.media"),
-    *("strategies.tables", "strategies"),
+    *("strategies.tables", "strategies.api", "strategies"),
     *("drivers", "drivers.wire", "drivers.client", "drivers.traffic", "drivers.browser"),
     *("checks", "checks.outcome", "checks.outputs", "checks.hints", "checks.streaming"),
     *("checks.latency", "checks.page", "checks.process", "catalogue"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import io
 import json
 import time
@@ -22,6 +23,7 @@ from gradio_harness.app import App
 from gradio_harness.contract import Component, Parameter
 from gradio_harness.drivers.wire import Wire
 from gradio_harness.observation import Call, Media
+from gradio_harness.schema import plainest
 from gradio_harness.strategies import MAKERS, values
 from gradio_harness.strategies.media import PICTURES, SOUNDS, film, picture, sound
 
@@ -319,6 +321,59 @@ def test_a_component_without_room_still_has_a_value(odd: Component) -> None:
     assert strategy is not None
 
     assert drawn(strategy, 10)
+
+
+SCHEMAS: dict[str, tuple[Any, Callable[[Any], bool]]] = {
+    "int": ({"type": "integer"}, lambda v: type(v) is int),
+    "float": ({"type": "number"}, lambda v: type(v) is float and abs(v) <= 1000),
+    "str": ({"type": "string"}, lambda v: type(v) is str),
+    "bool": ({"type": "boolean"}, lambda v: type(v) is bool),
+    "literal": ({"enum": ["p", 2]}, lambda v: v in ("p", 2)),
+    "optional": (
+        {"oneOf": [{"type": "null"}, {"type": "integer"}]},
+        lambda v: v is None or type(v) is int,
+    ),
+    "list": (
+        {"type": "array", "items": {"type": "array", "items": {"type": "string"}}},
+        lambda v: all(type(item) is str for row in v for item in row),
+    ),
+    "dict": (
+        {"type": "object", "additionalProperties": {"type": "integer"}},
+        lambda v: all(type(key) is str and type(item) is int for key, item in v.items()),
+    ),
+    "either": (
+        {"anyOf": [{"type": "boolean"}, {"type": "array", "items": {}}]},
+        lambda v: type(v) is bool,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_a_parameter_of_an_endpoint_gets_its_type(name: str) -> None:
+    """Nothing else, nothing where the type allows nothing; the plainest value fits as well."""
+    schema, fits = SCHEMAS[name]
+    endpoint = dataclasses.replace(component("api"), schema=schema)
+    strategy = values(endpoint)
+    assert strategy is not None
+
+    assert [] == [v for v in (plainest(schema), *drawn(strategy)) if not fits(v)]
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {},
+        {"type": "array", "items": {}},
+        {"type": "object", "additionalProperties": {}},
+        {"type": "array", "uniqueItems": True, "items": {"type": "string"}},
+        {"type": "array", "prefixItems": [{"type": "string"}], "minItems": 1},
+        {"type": "string", "format": "byte"},
+    ],
+    ids=["any", "list", "dict", "set", "tuple", "bytes"],
+)
+def test_what_a_type_leaves_open_is_not_made_up(schema: Any) -> None:
+    """JSON has no sets, tuples or bytes, and of a mere list nobody knows what is in it."""
+    assert values(dataclasses.replace(component("api"), schema=schema)) is None
 
 
 BOUNDS = (

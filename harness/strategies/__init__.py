@@ -13,11 +13,11 @@ from typing import Any
 from hypothesis import strategies as st
 
 from ..contract import Component
-from . import choices, media, numbers, tables, text
+from . import api, choices, media, numbers, tables, text
 
 __all__ = ["values"]
 
-Maker = Callable[[Component], st.SearchStrategy[Any]]
+Maker = Callable[[Component], st.SearchStrategy[Any] | None]
 
 MAKERS: Mapping[str, Maker] = {
     "textbox": text.textbox,
@@ -41,6 +41,7 @@ MAKERS: Mapping[str, Maker] = {
     "file": media.file,
     "uploadbutton": media.file,
     "dataframe": tables.dataframe,
+    "api": api.parameter,
 }
 
 
