@@ -30,7 +30,7 @@ from .observation import Call, Effect
 from .plan import Plan
 from .reproduce import Case, described, enter, snippet
 from .run import EventRow, Part, SideEffect, Skipped
-from .visit import Driver, Visit
+from .visit import Driver, Visit, feeding
 
 __all__ = ["CHECKS", "PROFILES", "Budget", "Exploration", "Explorer", "Stuck"]
 
@@ -368,7 +368,7 @@ class _Search:
             self.contract,
             new_session(),
             driven=lambda event: event.index in explorer.plan.driven,
-            wanted=self._wanted,
+            wanted=feeding(self.contract, self.event),
             before=before,
             timeout_seconds=max(self.budget.timeout_seconds, 10 * self.slowest),
         )
@@ -392,13 +392,6 @@ class _Search:
             for observation, held in zip(visit.seen, visit.held, strict=True)
             if observation.call.index not in own
         ]
-
-    def _wanted(self, event: Event) -> bool:
-        """Whether an edit's or a page load's event matters here: it feeds what is read."""
-        if event.renders and self.event.parent is not None:
-            return True
-        writes = {component.id for component in event.outputs}
-        return bool(writes & self.reads)
 
     def _count(self, seen: Seen) -> None:
         observation = seen.observation
@@ -436,7 +429,9 @@ class _Search:
 
     def _snippet(self, case: Case) -> str:
         target, folder = self.explorer.app.target.text, self.explorer.folder
-        return snippet(target, self.contract, self.event, case, folder=folder)
+        return snippet(
+            target, self.contract, self.event, case, folder=folder, chosen=self.explorer.plan
+        )
 
     def _repeats(self, key: tuple[str, ...], case: Case) -> Repeats | None:
         """Return how often the same case failed again; None where no call is left to see."""

@@ -17,7 +17,7 @@ from .contract import Contract, Event
 from .drivers.wire import new_session
 from .observation import Observation
 from .run import LatencyRow, Skipped
-from .visit import Driver, Visit
+from .visit import Driver, Visit, feeding
 
 __all__ = ["measure", "opened", "percentile", "summary"]
 
@@ -66,13 +66,12 @@ def opened(
     Only what is *driven* is called, and of that only what fills an input of *event* or of
     what follows from it. The rest is as the page shows it.
     """
-    reads = {p.component.id for member in contract.chain(event) for p in member.inputs}
     page = Visit(
         driver,
         contract,
         new_session(),
         driven=driven,
-        wanted=lambda other: bool({c.id for c in other.outputs} & reads),
+        wanted=feeding(contract, event),
         timeout_seconds=timeout_seconds,
     )
     page.open()

@@ -24,12 +24,15 @@ GRADIO_OWN = ("gradio.flagging", "gradio.helpers", "gradio.components", "gradio.
 class Plan:
     """*roots* are set off one by one, each with its chain; *skipped* says why others are not.
 
-    *driven* are the indices of all events that may be called.
+    *driven* are the indices of all events that may be called, *include* and *exclude* what
+    the user typed.
     """
 
     roots: tuple[Event, ...]
     skipped: tuple[Skipped, ...]
     driven: frozenset[int]
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
 
 
 def plan(
@@ -73,7 +76,7 @@ def plan(
             why = _in_the_page(event)
         if why is not None:
             skipped.append(Skipped(event.label, why))
-    return Plan(tuple(roots), tuple(skipped), driven)
+    return Plan(tuple(roots), tuple(skipped), driven, tuple(include), tuple(exclude))
 
 
 def matches(pattern: str, event: Event) -> bool:

@@ -21,7 +21,8 @@ from typing import Any
 
 from .contract import Contract, Event
 from .observation import Media, Observation
-from .visit import Visit, at
+from .plan import Plan, plan
+from .visit import Visit, at, feeding
 
 __all__ = ["Case", "described", "enter", "replay", "snippet"]
 
@@ -56,10 +57,19 @@ def described(contract: Contract, event: Event, case: Case) -> str:
     return "\n".join(lines)
 
 
-def snippet(target: str, contract: Contract, event: Event, case: Case, *, folder: str = "") -> str:
+def snippet(
+    target: str,
+    contract: Contract,
+    event: Event,
+    case: Case,
+    *,
+    folder: str = "",
+    chosen: Plan | None = None,
+) -> str:
     """Return a shell command that starts the app, does the same again and shows what comes.
 
-    *folder* is the one in which the app runs, if the user named it.
+    *folder* is the one in which the app runs, if the user named it; what the plan *chosen* left
+    out is left out again.
     """
     inputs = []
     for parameter in event.inputs:
@@ -83,6 +93,9 @@ def snippet(target: str, contract: Contract, event: Event, case: Case, *, folder
         arguments.append(f"example={case.example!r}")
     if folder:
         arguments.append(f"folder={_literal(folder)}")
+    for name in ("include", "exclude") if chosen is not None else ():
+        if patterns := getattr(chosen, name):
+            arguments.append(f"{name}={_literal(patterns)}")
     names = "Media, replay" if any(_has_media(v) for v in case.values.values()) else "replay"
     return (
         f"python - <<'EOF'\nfrom gradio_harness import {names}\n\n"
@@ -115,13 +128,16 @@ def replay(
     also: Mapping[str, Any] | None = None,
     example: tuple[str, int] | None = None,
     folder: str = "",
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
 ) -> list[Observation]:
     """Start *target*, do what a visitor did, and return what came, the last event's call last.
 
     *inputs* are the event's in order, ``...`` for what stays as the page shows it; *also*
     names further components by their labels, the second of one label with `` (2)``. *folder*
-    is the one in which the app runs, found as ever unless named. GRADIO_HARNESS_AUTH in the
-    environment holds logins. What comes is printed; where a call fails, SystemExit is raised
+    is the one in which the app runs, found as ever unless named; *include* and
+    *exclude* are as --app-include and --app-exclude. GRADIO_HARNESS_AUTH in the environment
+    holds logins. What comes is printed; where a call fails, SystemExit is raised
     with the app's own traceback.
     """
     from .app import Credentials, connect, launch, named_home
@@ -146,7 +162,14 @@ def replay(
         }
         labels = {label: identity for identity, label in _labels(contract).items()}
         values |= {labels[label]: value for label, value in (also or {}).items()}
-        visit = Visit(wire, contract, new_session())
+        driven = plan(contract, include=include, exclude=exclude).driven
+        visit = Visit(
+            wire,
+            contract,
+            new_session(),
+            driven=lambda other: other.index in driven,
+            wanted=feeding(contract, wanted),
+        )
         enter(visit, wanted, Case(values, example))
         seen = visit.seen
         hide = (known(target, source=parsed.path) | of_app(app)).hide

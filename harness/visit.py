@@ -231,6 +231,18 @@ def _first(component: Component, major: str) -> Any:
     return None
 
 
+def feeding(contract: Contract, event: Event) -> Callable[[Event], bool]:
+    """Return whether another event matters to *event*: it fills what its chain reads."""
+    reads = {p.component.id for member in contract.chain(event) for p in member.inputs}
+
+    def fills(other: Event) -> bool:
+        if other.renders and event.parent is not None:
+            return True
+        return bool({component.id for component in other.outputs} & reads)
+
+    return fills
+
+
 def at(visit: Visit, event: Event) -> Event:
     """Return *event* as the visit knows it now (a render makes it anew with other ids)."""
     same = [e for e in visit.contract.events if e.label == event.label]

@@ -166,6 +166,44 @@ def test_components_of_one_label_are_told_apart(tmp_path: Path) -> None:
     assert (0, "told('a', 'b')") == (done.returncode, done.stdout.splitlines()[-2]), done.stderr
 
 
+BILLS = """
+import gradio as gr
+
+def bill():
+    open("billed.txt", "w").close()
+    return "billed"
+
+with gr.Blocks() as demo:
+    text = gr.Textbox("a", label="Text")
+    gr.Button("Go").click(lambda text: text[9], text, text, api_name="go").then(bill, None, text)
+    demo.load(bill, None, text)
+    demo.load(bill, None, gr.Textbox())
+
+demo.launch()
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("exclude", [["bill*"], []], ids=["left-out", "called"])
+def test_what_was_left_out_is_left_out_again(tmp_path: Path, exclude: list[str]) -> None:
+    """A page load that bills somebody is not called by showing a finding of something else."""
+    (tmp_path / "app.py").write_text(BILLS, "utf-8")
+    go = {"id": 0, "api_name": "go", "targets": [[7, "click"]], "inputs": [7], "outputs": []}
+    bill = {"id": 1, "api_name": "bill", "targets": [[7, "click"]], "inputs": [], "outputs": []}
+    box = {"id": 7, "type": "textbox", "props": {"label": "Text"}}
+    contract = read({"version": "6.0.0", "components": [box], "dependencies": [go, bill]})
+    chosen = plan(contract, exclude=exclude)
+
+    text = snippet("app.py", contract, contract.event("go"), Case({7: "b"}), chosen=chosen)
+    done = pasted(text, tmp_path)
+
+    assert (bool(exclude), not exclude, True) == (
+        "exclude=['bill*']" in text,
+        (tmp_path / "billed.txt").exists(),
+        "string index out of range" in done.stderr,
+    ), done.stderr
+
+
 @pytest.mark.slow
 def test_a_snippet_of_what_was_mended_passes(
     findings: dict[str, Finding], folder: Path, tmp_path: Path
