@@ -67,7 +67,7 @@ def add(parser: pytest.Parser) -> None:
     )
     option("--app-only", action="store_true", help="Run the suites and no tests of your own.")
     for name, words in (
-        ("include", "Set off only these events and their chains"),
+        ("include", "Set off only these events, their chains and what fills their inputs"),
         ("exclude", "Leave out events"),
     ):
         option(

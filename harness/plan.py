@@ -45,8 +45,9 @@ def plan(
     """Return the plan for *contract*.
 
     *include* and *exclude* are labels or API names, with ``*`` for any characters. Who includes
-    one event of a chain includes the chain: a visitor sets it off as a whole. On an app
-    that is not *local*, only included events are called: somebody else pays for the calls.
+    one event of a chain includes the chain, for a visitor sets it off as a whole, and the page
+    loads and examples that fill what it reads. On an app that is not *local*, only included
+    events are called: somebody else pays for the calls.
     Raises OptionError for a name that fits no event.
     """
     for pattern in (*include, *exclude):
@@ -62,13 +63,21 @@ def plan(
         chain = contract.chain(contract.root(event))
         return any(matches(pattern, member) for pattern in include for member in chain)
 
-    driven = frozenset(event.index for event in contract.events if chosen(event))
+    asked = frozenset(event.index for event in contract.events if chosen(event))
+    feeders = frozenset(
+        event.index
+        for event in contract.events
+        if include and not any(matches(pattern, event) for pattern in exclude)
+        if event.index not in asked and _feeds(contract, event, asked)
+    )
     roots, skipped = [], []
     for event in contract.events:
         head = contract.root(event)
-        why = _why_not(contract, event, event.index in driven, local=local)
+        why = _why_not(contract, event, event.index in asked, local=local)
+        if event.index in feeders:
+            why = "set off only to fill what an included event reads"
         if head is not event and why is None:
-            before = _why_not(contract, head, head.index in driven, local=local)
+            before = _why_not(contract, head, head.index in asked, local=local)
             why = before and f"follows {head.label}, which is not set off: {before}"
         elif why is None:
             roots.append(event)
@@ -76,7 +85,16 @@ def plan(
             why = _in_the_page(event)
         if why is not None:
             skipped.append(Skipped(event.label, why))
-    return Plan(tuple(roots), tuple(skipped), driven, tuple(include), tuple(exclude))
+    return Plan(tuple(roots), tuple(skipped), asked | feeders, tuple(include), tuple(exclude))
+
+
+def _feeds(contract: Contract, event: Event, asked: frozenset[int]) -> bool:
+    """Whether the page fills an input of the *asked* events by *event*: a load, an example."""
+    by_itself = any(trigger.event == "load" for trigger in event.triggers)
+    by_example = event.function is not None and event.function.name == "load_example"
+    reads = {p.component.id for e in contract.events if e.index in asked for p in e.inputs}
+    fills = any(component.id in reads for component in event.outputs)
+    return event.after is None and (by_itself or by_example) and fills
 
 
 def matches(pattern: str, event: Event) -> bool:

@@ -149,6 +149,23 @@ def test_a_remote_app_is_called_only_where_the_user_says_so() -> None:
     )
 
 
+def test_what_fills_the_inputs_of_an_included_event_is_set_off_too() -> None:
+    """By the page's load or an example; by itself it is not looked at, and can be excluded."""
+    components = [{"id": number, "type": "textbox", "props": {}} for number in range(3)]
+    raw = [
+        {"id": 0, "api_name": "fill", "targets": [[None, "load"]], "inputs": [], "outputs": [0]},
+        {"id": 1, "api_name": "other", "targets": [[None, "load"]], "inputs": [], "outputs": [2]},
+        {"id": 2, "api_name": "greet", "targets": [[0, "submit"]], "inputs": [0], "outputs": [1]},
+    ]
+    contract = read({"version": "6.0.0", "components": components, "dependencies": raw})
+
+    chosen = plan(contract, include=["greet"])
+    without = plan(contract, include=["greet"], exclude=["fill"])
+
+    assert (["greet"], {0, 2}, {2}) == (labels(chosen), chosen.driven, without.driven)
+    assert "set off only to fill what an included event reads" == chosen.skipped[0].why
+
+
 def chain_of(*events: dict[str, Any]) -> Contract:
     """Return a contract of one button and these events, each after the one before it."""
     first = {"targets": [[0, "click"]], "trigger_after": None}
