@@ -455,7 +455,10 @@ class _Search:
         if self.needs:
             some = "" if self.lacking == self.tries else "with some inputs "
             skipped = (Skipped(self.event.label, f"{some}needs {self.needs}"),)
-        skipped += tuple(Skipped(*row) for row in self.left.items())
+        skipped += tuple(
+            Skipped(label, f"{why}; what comes later was not judged")
+            for label, why in self.left.items()
+        )
         order = {event.label: number for number, event in enumerate(self.contract.events)}
         events = {event.label: event for event in self.contract.events}
         rows = tuple(
