@@ -14,6 +14,8 @@ __all__ = ["CHECKS"]
 
 #: Below this, waiting for the first output is no matter for a visitor.
 LATE_SECONDS = 1.0
+#: One output after its work, and the end with it: a short stream looks like that too.
+LEAST_OUTPUTS = 4
 #: A counter that shows its numbers one by one is no text cut into pieces.
 LEAST_LETTERS = 20
 TEXT = frozenset(("textbox", "markdown", "code", "html", "chatbot"))
@@ -43,6 +45,8 @@ def late(seen: Seen) -> list[Finding]:
     if held_back:
         detail = f"The function yielded its first output {chunks[0].at - yields[0]:.1f} s earlier."
         return [_finding(seen, "streaming.late", Severity.ERROR, words, detail)]
+    if len(chunks) < LEAST_OUTPUTS:
+        return []
     detail = "The function did its work before its first yield."
     return [_finding(seen, "streaming.late", Severity.WARNING, words, detail)]
 
