@@ -6,7 +6,6 @@ import ast
 import dataclasses
 import io
 import json
-import time
 import unicodedata
 import wave
 from collections.abc import Callable, Iterator
