@@ -40,6 +40,9 @@ app_ignore = ["api.explicit-raise@convert: shown by our own front end"]
 app_latency = ["greet: p95 < 500 ms", "summarise: p95 < 8 s"]
 ```
 
+A name that fits no check or event of the app ends the run (exit code 4): a slip of the pen in
+`app_exclude` would have the event called.
+
 ## In the environment
 
 | variable | meaning |

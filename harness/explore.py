@@ -265,7 +265,7 @@ class _Search:
         bugs: dict[tuple[str, ...], type[_Bug]] = {}
 
         def example(drawn: dict[int, Any]) -> None:
-            found = self._try(Case(values=drawn))
+            found = self._try(Case(values={c.id: drawn[c.id] for c in self.settable}))
             new = [key for key in found if key not in known]
             if new:
                 raise bugs.setdefault(new[0], type("Bug", (_Bug,), {}))()
@@ -417,6 +417,7 @@ class _Search:
         finding, case = defect.finding, defect.case
         repeats = None
         if not self.hung and finding.check != "api.hang":
+            finding, case = self._reduced(finding, case)
             repeats = self._repeats(_key(finding), case)
         if finding.check in TIMED and (repeats is None or repeats.intermittent):
             return None
@@ -432,6 +433,19 @@ class _Search:
         return snippet(
             target, self.contract, self.event, case, folder=folder, chosen=self.explorer.plan
         )
+
+    def _reduced(self, finding: Finding, case: Case) -> tuple[Finding, Case]:
+        """Leave out every value for which the page's own does as well."""
+        key = _key(finding)
+        limit = time.monotonic() + self.budget.shrink_seconds
+        for identity in tuple(case.values):
+            rest = {k: v for k, v in case.values.items() if k != identity}
+            smaller = dataclasses.replace(case, values=rest)
+            if self.hung or self._spent(keep=3) or time.monotonic() > limit:
+                break
+            if self._allowed(smaller) and (same := self._send(smaller).get(key)):
+                finding, case = same, smaller
+        return finding, case
 
     def _repeats(self, key: tuple[str, ...], case: Case) -> Repeats | None:
         """Return how often the same case failed again; None where no call is left to see."""

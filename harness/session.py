@@ -314,7 +314,8 @@ class Session:
         """One line about what is tested, printed before the first test."""
         contract = self.app.contract
         target = visible(self.secrets.hide(str(self.target)))
-        number = len(self.plan.roots)
+        left_out = {row.what for row in self.plan.skipped}
+        number = sum(event.label not in left_out for event in contract.events)
         chosen = f"{number} event{'s' if number != 1 else ''}"
         if len(contract.events) != number:
             chosen += f" of {len(contract.events)}"

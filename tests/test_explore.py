@@ -536,6 +536,26 @@ def test_what_needs_the_network_hides_no_bug_of_other_inputs(app_of: Any) -> Non
     )
 
 
+def test_what_does_not_matter_is_left_as_the_page_has_it(app_of: Any) -> None:
+    """The smallest input is the one with the least that a visitor has to do."""
+    source = """
+    import gradio as gr
+
+    def share(costs, people, currency):
+        return f"{costs / (people - 7)} {currency}"
+
+    with gr.Blocks() as demo:
+        costs = gr.Number(100, label="Costs", precision=0)
+        people = gr.Number(6, label="People", precision=0, minimum=6, maximum=7)
+        currency = gr.Radio(["euro", "franc"], value="franc", label="Currency")
+        gr.Button("Share").click(share, [costs, people, currency], gr.Textbox())
+    """
+    exploration, _ = explore(app_of(source), "share")
+
+    inputs = {f.exception: f.input for f in exploration.part.findings if f.location}
+    assert "people = 7" == inputs["ZeroDivisionError"]
+
+
 def test_a_failure_of_ours_is_no_end_of_the_search(app_of: Any) -> None:
     """It is raised: nothing found would be said of what nobody looked at."""
 

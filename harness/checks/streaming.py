@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from typing import Any
 
 from ..finding import Finding, Severity
@@ -118,6 +119,8 @@ def _pieces(texts: list[str]) -> bool:
         return False
     if any(text.rstrip().endswith(("...", "…", "%")) or "/" in text for text in texts):
         return False
+    if len({re.sub(r"\d+", "0", text) for text in texts}) < len(texts) - 1:
+        return False  # "3 of 12 files"
     for before, after in itertools.pairwise(texts):
         if before.strip() in after or after.strip() in before or _shared(before, after) > 0.5:
             return False

@@ -241,10 +241,13 @@ def _description(row: LatencyRow, axis: Axis) -> str:
 
 def _ticks(axis: Axis) -> str:
     lines, labels = [], []
-    for tick in _apart(axis, 0.15):
+    for tick in _apart(axis, 0.2):
         x = _n(_x(axis, tick))
         lines.append(f"M{x} {_TOP}V{_BASE + 8}")
-        labels.append(f'<text x="{x}" y="{_HEIGHT - 5}" text-anchor="middle">{_tick(tick)}</text>')
+        anchor = "end" if axis.share(tick) > 0.9 else "middle"  # or the edge cuts it
+        labels.append(
+            f'<text x="{x}" y="{_HEIGHT - 5}" text-anchor="{anchor}">{_tick(tick)}</text>'
+        )
     return f'<path class="grid" d="{"".join(lines)}"/>{"".join(labels)}'
 
 

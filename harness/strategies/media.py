@@ -90,6 +90,8 @@ CONTENTS: dict[str, tuple[bytes, str]] = {
         "image/svg+xml",
     ),
 }
+#: Text that people collect line by line: there may be no line yet.
+MAY_BE_EMPTY = (".txt", ".csv", ".tsv", ".log")
 MIMES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
 
 
@@ -273,9 +275,11 @@ def _files(types: Any) -> list[Media]:
     """Return files that fit ``file_types``: extensions, or image, audio, video, text, file."""
     wanted = [t.lower() for t in types or () if isinstance(t, str)]
     texts = [Media(f"sample{ext}", content, mime) for ext, (content, mime) in CONTENTS.items()]
+    texts += [Media(f"empty{ext}", b"", CONTENTS[ext][1]) for ext in MAY_BE_EMPTY]
+    texts.append(Media("header_only.csv", b"name,count\n", "text/csv"))
     if not wanted or "file" in wanted:
         plain = [m for m in texts if m.name.endswith((".txt", ".csv", ".json"))]
-        return [*plain, Media("empty.txt", b"", "text/plain"), picture(*PICTURES[0])]
+        return [*plain, picture(*PICTURES[0])]
     found: list[Media] = []
     for kind in wanted:
         if kind in ("image", "image/*") or kind in (".png", ".jpg", ".jpeg", ".webp"):
