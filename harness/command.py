@@ -72,8 +72,8 @@ def supervised(config: pytest.Config) -> int | None:
 
     try:
         code = supervisor.run(session)
-        if code is None:
-            code = _ended_early(config, supervisor)
+        if code is None or (code == 2 and supervisor.account.done is None):
+            code = _ended_early(config, supervisor, interrupted=code == 2)
         elif supervisor.carried.died or supervisor.carried.failed or _lost(config, supervisor):
             code = code or 1
         return code
@@ -151,15 +151,22 @@ def _forget_output(config: pytest.Config) -> None:
             capture.read_global_capture()
 
 
-def _ended_early(config: pytest.Config, supervisor: Supervisor) -> int:
-    """Write the report of a session that the app ended before a test ran; return exit code 4."""
+def _ended_early(config: pytest.Config, supervisor: Supervisor, *, interrupted: bool) -> int:
+    """Write the report of a session whose last process could not do so; return the exit code.
+
+    The app ended it before a test ran (4) or again and again (1), or it did not end by itself
+    after Ctrl-C (2).
+    """
     options = read(config)
     assert options is not None
     how = supervisor.how
     recorder = _recorder(config, options, None)
     for part in (*supervisor.carried.parts, *supervisor.account.parts):
         recorder.keep(part)
-    if supervisor.carried.starts > 1:
+    if interrupted:
+        words = "interrupted; the app did not let go, and its process was ended"
+        code = 2
+    elif supervisor.carried.starts > 1:
         words = f"the app ended its process again and again ({how}); the rest was not tested"
         code = 1
     else:

@@ -188,6 +188,25 @@ def test_a_session_without_an_app_forks_nothing(tmp_path: Path) -> None:
     )
 
 
+HELD = SLOW.replace("time.sleep(0.5)", "__import__('ctypes').PyDLL(None).sleep(300)")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+def test_ctrl_c_ends_what_holds_the_interpreter(tmp_path: Path) -> None:
+    """The process cannot end by itself; the report is written all the same."""
+    session = Started(project(tmp_path / "shop", HELD), "--app-suites", "api")
+    try:
+        session.until_called(1)
+        os.killpg(session.process.pid, signal.SIGINT)
+
+        assert 2 == session.process.wait(PATIENCE_SECONDS)
+        assert session.report["ended"].startswith("interrupted; the app did not let go")
+        assert [] == session.running
+    finally:
+        session.end()
+
+
 # -- the supervisor by itself -----------------------------------------------------------------
 
 
