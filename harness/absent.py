@@ -1,4 +1,4 @@
-"""What the fixtures say where no app is named."""
+"""What options and fixtures say where no app is named."""
 
 from __future__ import annotations
 
@@ -10,6 +10,16 @@ WORDS = (
     "No app is named. Type pytest --app app.py, or put app = app.py into the pytest section "
     "of your ini file."
 )
+
+
+def check(config: pytest.Config) -> None:
+    """Raise pytest.UsageError (exit code 4) where an option was typed that is about an app."""
+    if config.getoption("help"):
+        return  # the words after --help are not read
+    words = map(str, config.invocation_params.args)
+    typed = next((word for word in words if word.startswith("--app")), "")
+    if typed and not hasattr(config, "workerinput"):
+        raise pytest.UsageError(f"{typed.partition('=')[0]}: {WORDS}")
 
 
 def _absent() -> NoReturn:

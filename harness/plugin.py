@@ -21,7 +21,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
     """Run the session in a child of this process, where an app is to be tested."""
-    if not config.getoption("--app") or hasattr(config, "workerinput"):
+    again = config.getoption("--app-replay") and config.getini("app")
+    if not (config.getoption("--app") or again) or hasattr(config, "workerinput"):
         return None
     from .command import supervised
 
@@ -38,6 +39,7 @@ def pytest_configure(config: pytest.Config) -> None:
     else:
         from . import absent
 
+        absent.check(config)
         config.pluginmanager.register(absent, "gradio_harness_absent")
 
 

@@ -443,3 +443,21 @@ def test_what_the_documentation_writes_into_the_ini_file_can_be_used(
     known_events(found, read_contract(app))
 
     assert ["greet", "summarise"] == [parse_budget(text).event for text in found.budgets]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [["--app", ""], ["--app-replay", "abc"], ["--app-profile=quick"]],
+    ids=["empty", "replay", "profile"],
+)
+def test_an_option_without_an_app_says_how_to_name_one(
+    pytester: pytest.Pytester, typed: list[str]
+) -> None:
+    """An empty variable in a CI file is no green run of nothing."""
+    pytester.makepyfile("def test_own(): pass")
+
+    result = pytester.runpytest_subprocess(*typed)
+
+    name = typed[0].partition("=")[0]
+    result.stderr.fnmatch_lines([f"ERROR: {name}: No app is named. Type pytest --app app.py,*"])
+    assert 4 == result.ret
