@@ -140,7 +140,9 @@ def test_the_readme_shows_a_real_run(tmp_path: Path) -> None:
     )
 
     printed = {bare(line) for line in done.stdout.splitlines()}
-    assert [] == [line for line in lines if bare(line) not in printed]
+    # Which part of an expression is underlined differs between patch versions of Python.
+    told = [line for line in lines if line.strip(" ~^")]
+    assert [] == [line for line in told if bare(line) not in printed]
 
 
 def bare(line: str) -> str:
