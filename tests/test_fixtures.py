@@ -305,19 +305,6 @@ MOUNTED = """
 """
 
 
-@pytest.mark.browser
-def test_a_page_of_a_mounted_app_is_where_it_is_mounted(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> None:
-    """``./`` is the app, ``/`` the root of the server that it is part of."""
-    files = {"test_own.py": MOUNTED, "pytest.ini": "[pytest]\napp = app.py\n"}
-    folder = project(tmp_path_factory.mktemp("own"), APPS / "mounted.py", files)
-
-    session = run(folder, "-v")
-
-    assert (0, ["passed"] * 2) == (session.code, list(session.ran.values()))
-
-
 LOGIN = """
     def test_page(page):
         page.goto("/")
@@ -326,13 +313,18 @@ LOGIN = """
 
 
 @pytest.mark.browser
-def test_a_page_is_logged_in_where_the_app_asks_for_that(
-    tmp_path_factory: pytest.TempPathFactory,
+@pytest.mark.parametrize(
+    ("app", "tests", "passed"),
+    [("mounted.py", MOUNTED, 2), ("login.py", LOGIN, 1)],
+    ids=["mounted", "login"],
+)
+def test_a_page_is_the_apps(
+    tmp_path_factory: pytest.TempPathFactory, app: str, tests: str, passed: int
 ) -> None:
-    """As the first of the app's own users."""
-    files = {"test_own.py": LOGIN, "pytest.ini": "[pytest]\napp = app.py\n"}
-    folder = project(tmp_path_factory.mktemp("own"), APPS / "login.py", files)
+    """``./`` is a mounted app, ``/`` its server's root; it is logged in as the first user."""
+    files = {"test_own.py": tests, "pytest.ini": "[pytest]\napp = app.py\n"}
+    folder = project(tmp_path_factory.mktemp("own"), APPS / app, files)
 
     session = run(folder, "-v")
 
-    assert (0, ["passed"]) == (session.code, list(session.ran.values()))
+    assert (0, ["passed"] * passed) == (session.code, list(session.ran.values()))

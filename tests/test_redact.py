@@ -122,7 +122,7 @@ def test_secrets_are_known_by_their_variables_names() -> None:
         "HF_TOKEN": "hf_000001",
         "USE_TOKEN": "true",
         "KEYBOARD": "qwertz-de",
-        "HOME": "/root/home",
+        "HOME": "/home/ada",
     }
     expected = {"sk-0000001", "/run/pw-file", "hf_000001"}
     assert expected == known("app.py", environment=environment).values
