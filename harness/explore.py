@@ -88,8 +88,6 @@ class Exploration:
 
     event: Event
     part: Part
-    needs: str = ""
-    stuck: bool = False
     queued: int = 0
 
     @property
@@ -196,7 +194,7 @@ class _Search:
         for check in PER_EVENT:
             for member in self.chain:
                 findings += check(member, self.folder)
-        result = Exploration(self.event, self._part(findings), self.needs, self.hung, self.queued)
+        result = Exploration(self.event, self._part(findings), self.queued)
         if self.hung:
             self._after_hang(result)
         return result
