@@ -17,7 +17,7 @@ from .browsers import find
 from .checks.latency import budget, parse_budget, unjudged
 from .checks.process import holds_everybody, process_exit
 from .errors import HarnessError
-from .explore import Exploration, Stuck
+from .exploration import Exploration, Stuck
 from .finding import Finding
 from .options import Options
 from .page import PageVisit

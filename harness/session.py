@@ -17,7 +17,8 @@ from .child import Zygote, child, memory_allows
 from .contract import Event
 from .drivers.wire import Wire
 from .errors import TargetError
-from .explore import PROFILES, Budget, Exploration, Explorer, row_of
+from .exploration import PROFILES, Budget, Exploration, row_of
+from .explore import Explorer
 from .journal import Journal
 from .latency import measure, opened
 from .options import Options

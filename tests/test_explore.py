@@ -13,7 +13,8 @@ from gradio_harness.app import App
 from gradio_harness.contract import Contract, read
 from gradio_harness.drivers.wire import Wire
 from gradio_harness.errors import OptionError
-from gradio_harness.explore import Budget, Exploration, Explorer
+from gradio_harness.exploration import Budget, Exploration
+from gradio_harness.explore import Explorer
 from gradio_harness.observation import Call, Media, Observation
 from gradio_harness.plan import Plan, plan
 from gradio_harness.run import Skipped

@@ -16,7 +16,8 @@ import pytest
 
 from gradio_harness.app import App, launch
 from gradio_harness.drivers.wire import Wire
-from gradio_harness.explore import Budget, Exploration, Explorer
+from gradio_harness.exploration import Budget, Exploration
+from gradio_harness.explore import Explorer
 from gradio_harness.finding import Finding, Severity, distinct
 from gradio_harness.plan import plan
 from gradio_harness.target import parse

@@ -1,0 +1,83 @@
+"""What one exploration may cost, and what it brought: pure data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .contract import Event
+from .errors import HarnessError
+from .run import EventRow, Part
+
+__all__ = ["PROFILES", "Budget", "Exploration", "Stuck", "row_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How long to look at one event.
+
+    *examples* inputs are drawn, for at most *seconds*; *own* of the author's examples are
+    tried before. *shrink_seconds* may then go into smaller inputs. *calls* caps them all
+    (None: no cap). A call hangs when nothing came for *timeout_seconds*, or for ten times
+    what the event's own example took, whichever is longer.
+    """
+
+    examples: int
+    seconds: float
+    own: int
+    shrink_seconds: float
+    calls: int | None = None
+    timeout_seconds: float = 30.0
+
+
+PROFILES: Mapping[str, Budget] = {
+    "quick": Budget(examples=25, seconds=4.0, own=3, shrink_seconds=2.0),
+    "standard": Budget(examples=80, seconds=20.0, own=10, shrink_seconds=8.0),
+    "deep": Budget(examples=400, seconds=120.0, own=50, shrink_seconds=40.0),
+}
+
+
+class Stuck(HarnessError):
+    """The app answers nobody any more; *part* is what was learnt before."""
+
+    def __init__(self, message: str, part: Part) -> None:
+        super().__init__(message)
+        self.part = part
+
+
+@dataclass(frozen=True, slots=True)
+class Exploration:
+    """What came of one event and its chain; *queued* calls of it went over the real queue."""
+
+    event: Event
+    part: Part
+    queued: int = 0
+
+    @property
+    def untested(self) -> str:
+        """Why nothing is known of the event; "" if it answered something, or was found broken."""
+        own = (row for row in self.part.events if row.label == self.event.label)
+        if self.part.findings or any(row.answered or row.refused for row in own):
+            return ""
+        return self.part.skipped[0].why if self.part.skipped else ""
+
+    @property
+    def cases(self) -> int:
+        """How many calls were made."""
+        return sum(row.cases for row in self.part.events)
+
+
+def row_of(event: Event | None, label: str, order: int) -> EventRow:
+    """Return the report's row for an event, nothing counted yet."""
+    if event is None:  # made by gr.render for one visitor
+        return EventRow(label, "call", order=order)
+    return EventRow(
+        label,
+        event.kind,
+        tuple(str(trigger) for trigger in event.triggers),
+        tuple(f"{p.name}: {p.component.label}" for p in event.inputs),
+        tuple(component.label for component in event.outputs),
+        event.visibility,
+        event.function.name if event.function else "",
+        order=order,
+    )

@@ -1,0 +1,332 @@
+"""The state of one exploration: what may be sent, what was sent, and what is wrong with it.
+
+A phase is a function over it that tries cases until it has no more, or until `Stop` is raised
+because its time or the calls have run out:
+
+    def shown(search: Search) -> None:
+        search.try_(Case())
+
+Every check is applied to each answer; the smallest case of each defect is kept.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .app import App
+from .checks import Check
+from .checks.outcome import CHECKS as OUTCOME
+from .checks.outcome import Seen
+from .checks.outputs import CHECKS as OUTPUTS
+from .checks.streaming import CHECKS as STREAMING
+from .contract import Component, Contract, Event
+from .drivers.wire import new_session
+from .exploration import Budget, row_of
+from .finding import Finding
+from .observation import Call, Effect
+from .plan import Plan
+from .reproduce import Case, described, enter, snippet
+from .run import Part, SideEffect, Skipped
+from .visit import Driver, Visit, feeding
+
+__all__ = ["CHECKS", "Defect", "Key", "Search", "Stop", "key_of"]
+
+#: Applied to every observation.
+CHECKS: tuple[Check, ...] = (*OUTCOME, *OUTPUTS, *STREAMING)
+
+#: So many inputs, and no other, that want what this machine lacks: the next ones will too.
+MOST_LACKING = 3
+
+#: What a visitor can do only once there is a file.
+FILLED = frozenset(
+    ["upload", "stop_recording", "start_recording", "stop", "play", "pause", "end", "apply"]
+)
+
+#: What tells two defects apart.
+Key = tuple[str, ...]
+
+
+class Stop(BaseException):
+    """Time or calls have run out. Not an Exception: Hypothesis would shrink it."""
+
+
+@dataclass(slots=True)
+class Defect:
+    """The smallest case of one defect so far."""
+
+    finding: Finding
+    case: Case
+    size: int
+
+
+class Search:
+    """One event of a running app, its chain, and everything seen of them so far.
+
+    *defects* are yet to be confirmed; what a phase knows for sure it adds to *told*. Cases are
+    tried for *seconds* after the search began, and for the budget's `shrink_seconds` longer
+    once something is wrong.
+    """
+
+    def __init__(
+        self,
+        app: App,
+        driver: Driver,
+        plan: Plan,
+        event: Event,
+        *,
+        budget: Budget,
+        seed: int,
+        folder: str = "",
+        before: Callable[[str, str, str, str], None],
+        after: Callable[[], None],
+    ) -> None:
+        self.app, self.driver, self.plan, self.event = app, driver, plan, event
+        self.budget, self.seed = budget, seed
+        self.before, self.after = before, after
+        self.named_folder = folder
+        self.folder = str(app.folder)
+        self.contract: Contract = app.contract
+        self.chain = self.contract.chain(event)
+        self.defects: dict[Key, Defect] = {}
+        self.told: list[Finding] = []
+        self.rows: dict[str, Counter[str]] = {}
+        self.effects: Counter[tuple[str, Effect]] = Counter()
+        self.calls = self.tries = self.queued = 0
+        self.slowest = 0.0
+        self.needs = ""
+        self.lacks = False
+        self.lacking = 0
+        self.left: dict[str, str] = {}
+        self.hung = False
+        self.cut = False
+        self.begun = time.monotonic()
+        self.seconds = budget.seconds
+        self.reads = self._reads()
+        self.settable = self._settable()
+
+    @property
+    def over(self) -> bool:
+        """Whether no phase has anything left to do: no call is allowed, or none is of use."""
+        return self.hung or self._keeps_lacking() or self.spent(keep=3 * len(self.defects))
+
+    # -- what may be sent ----------------------------------------------------------------
+
+    def _reads(self) -> set[int]:
+        """The components that the event and its chain read, or are made by."""
+        return {p.component.id for member in self.chain for p in member.inputs}
+
+    def _settable(self) -> list[Component]:
+        from .strategies import values  # Hypothesis is half a second: not before the first test
+
+        found: dict[int, Component] = {}
+        for member in self.chain:
+            if member.index in self.plan.driven:
+                for parameter in member.inputs:
+                    found.setdefault(parameter.component.id, parameter.component)
+        return [c for c in found.values() if values(c) is not None]
+
+    def allowed(self, case: Case) -> bool:
+        """Whether the visitor's gesture fits the case: an upload leaves a file behind."""
+        asked = (p.component for p in self.event.inputs if p.required)
+        if any(c.type == "api" and c.id not in case.values for c in asked):
+            return False  # on no page: its caller has to say it
+        wanted = self._gesture()
+        if wanted is None:
+            return True
+        component, filled = wanted
+        value = case.values.get(component.id, component.value)
+        return (value is not None) == filled
+
+    def _gesture(self) -> tuple[Component, bool] | None:
+        triggers = self.event.triggers
+        names = {trigger.event for trigger in self.event.triggers}
+        for component in (self.contract.components.get(t.component or -1) for t in triggers):
+            if component is not None and component.type == "dataset" and len(triggers) == 1:
+                return component, True  # a row of it is clicked
+        for names_wanted, filled in ((FILLED, True), ({"clear"}, False)):
+            if names and names <= names_wanted:
+                component = self.contract.components.get(triggers[0].component or -1)
+                if component is not None and component.id in self.reads:
+                    return component, filled
+        return None
+
+    def values(self, component: Component) -> Any:
+        """Return the strategy for what a visitor may put into *component* before the event."""
+        from .strategies import values
+
+        strategy = values(component)
+        assert strategy is not None
+        wanted = self._gesture()
+        if wanted is not None and wanted[0].id == component.id:
+            from hypothesis import strategies as st
+
+            return strategy.filter(lambda v: v is not None) if wanted[1] else st.none()
+        return strategy
+
+    # -- sending it -----------------------------------------------------------------
+
+    def try_(self, case: Case) -> list[Key]:
+        """Send *case*; keep what is wrong with the answers; return the defects' keys.
+
+        Raises Stop when the phase's time or the calls have run out.
+        """
+        limit = self.seconds + (self.budget.shrink_seconds if self.defects else 0)
+        if time.monotonic() > self.begun + limit or self.over:
+            raise Stop
+        self.tries += 1
+        found = self.send(case)
+        self.lacking += self.lacks
+        size = case.size
+        for key, finding in found.items():
+            kept = self.defects.get(key)
+            if kept is None or size < kept.size:
+                self.defects[key] = Defect(finding, case, size)
+        if self.hung or self._keeps_lacking():
+            raise Stop
+        return list(found)
+
+    def _keeps_lacking(self) -> bool:
+        """Whether all inputs so far wanted what this machine lacks."""
+        return self.lacking == MOST_LACKING == self.tries
+
+    def spent(self, *, keep: int = 0) -> bool:
+        """Whether no further call is allowed, with *keep* of them left over.
+
+        Some are kept to see whether the defects repeat.
+        """
+        return self.budget.calls is not None and self.calls + keep >= self.budget.calls
+
+    def send(self, case: Case) -> dict[Key, Finding]:
+        """Return what the checks say of *case*, by the key that tells defects apart."""
+        self.lacks = False
+        visit = self._visit(case)
+        found: dict[Key, Finding] = {}
+        for seen in self._enter(visit, case):
+            self._count(seen)
+            evidence = seen.observation.evidence
+            if evidence is not None and evidence.needs and seen.observation.error is not None:
+                said = f"{evidence.exception}: {evidence.message}"[:300]
+                self.needs = self.needs or f"{evidence.needs}, which is not there: {said}"
+                self.lacks = True
+                return found
+            for check in CHECKS:
+                for finding in check(seen):
+                    found.setdefault(key_of(finding), finding)
+            error = seen.observation.error
+            ended = evidence is not None and evidence.exception == "SystemExit"
+            if ended or (error is not None and error.kind in ("timeout", "transport")):
+                self.hung = True
+        return found
+
+    def _visit(self, case: Case) -> Visit:
+        words = described(self.contract, self.event, case)
+        script = self.snippet(case)
+
+        def before(call: Call) -> None:
+            if self.spent():
+                raise Stop
+            self.calls += 1
+            self.before(self.event.label, call.event, words, script)
+
+        return Visit(
+            self.driver,
+            self.contract,
+            new_session(),
+            driven=lambda event: event.index in self.plan.driven,
+            wanted=feeding(self.contract, self.event),
+            before=before,
+            timeout_seconds=max(self.budget.timeout_seconds, 10 * self.slowest),
+        )
+
+    def _enter(self, visit: Visit, case: Case) -> Sequence[Seen]:
+        """Do on the page what the case says; return what was seen, examples' tables left out."""
+        own = {source.index for source, _ in self.contract.examples(self.event)}
+        begun = time.monotonic()
+        self.cut = False
+        try:
+            enter(visit, self.event, case)
+        except Stop:
+            self.cut = True  # calls ran out in the midst of a chain
+        finally:
+            self.after()
+        if not self.rows:
+            self.slowest = time.monotonic() - begun
+        known = {event.index: event for event in visit.contract.events}
+        return [
+            Seen(observation, known[observation.call.index], held, self.folder)
+            for observation, held in zip(visit.seen, visit.held, strict=True)
+            if observation.call.index not in own
+        ]
+
+    def _count(self, seen: Seen) -> None:
+        observation = seen.observation
+        self.queued += bool(observation.event_id)
+        kind = "answered"
+        if observation.error is not None:
+            told = {"author": "refused", "refused": "refused", "left": "answered"}
+            kind = told.get(observation.error.kind, "failed")
+            if observation.error.kind == "left":
+                self.left[seen.event.label] = observation.error.message
+        self.rows.setdefault(seen.event.label, Counter())[kind] += 1
+        if observation.evidence is not None:
+            for effect in observation.evidence.effects:
+                self.effects[(seen.event.label, effect)] += 1
+
+    def snippet(self, case: Case) -> str:
+        """Return the lines to paste that do the same again."""
+        return snippet(
+            self.app.target.text,
+            self.contract,
+            self.event,
+            case,
+            folder=self.named_folder,
+            chosen=self.plan,
+        )
+
+    def part(self, findings: Sequence[Finding]) -> Part:
+        """Return what came of it all, with the *findings* that are told."""
+        skipped: tuple[Skipped, ...] = ()
+        if self.needs:
+            some = "" if self.lacking == self.tries else "with some inputs "
+            skipped = (Skipped(self.event.label, f"{some}needs {self.needs}"),)
+        skipped += tuple(
+            Skipped(label, f"{why}; what comes later was not judged")
+            for label, why in self.left.items()
+        )
+        order = {event.label: number for number, event in enumerate(self.contract.events)}
+        events = {event.label: event for event in self.contract.events}
+        rows = tuple(
+            dataclasses.replace(
+                row_of(events.get(label), label, order.get(label, len(order))),
+                cases=sum(counts.values()),
+                answered=counts["answered"],
+                refused=counts["refused"],
+                failed=counts["failed"],
+            )
+            for label, counts in self.rows.items()
+        )
+        effects = tuple(
+            SideEffect(effect.kind, _relative(effect.what, self.folder), label, count)
+            for (label, effect), count in self.effects.items()
+        )
+        return Part(findings=tuple(findings), events=rows, effects=effects, skipped=skipped)
+
+
+def key_of(finding: Finding) -> Key:
+    """Return what tells the defect from others."""
+    return (
+        finding.check,
+        finding.event,
+        finding.exception,
+        finding.location or finding.function,
+        str(finding.severity),
+    )
+
+
+def _relative(what: str, folder: str) -> str:
+    return what.removeprefix(folder + "/")
