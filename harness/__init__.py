@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .observation import Media as Media
     from .reproduce import replay as replay
+    from .together import replay_visits as replay_visits
 
-__all__ = ["Media", "__version__", "replay"]
+__all__ = ["Media", "__version__", "replay", "replay_visits"]
 __version__ = "0.1.0"
 
 
@@ -21,6 +22,10 @@ def __getattr__(name: str) -> Any:
         from .reproduce import replay
 
         return replay
+    if name == "replay_visits":
+        from .together import replay_visits
+
+        return replay_visits
     if name == "Media":
         from .observation import Media
 

@@ -9,6 +9,7 @@ from .checks.outcome import CHECKS as OUTCOME
 from .checks.outputs import CHECKS as OUTPUTS
 from .checks.page import CHECKS as PAGE
 from .checks.process import CHECKS as PROCESS
+from .checks.sessions import CHECKS as SESSIONS
 from .checks.streaming import CHECKS as STREAMING
 
 __all__ = ["CHECKS", "markdown"]
@@ -16,8 +17,8 @@ __all__ = ["CHECKS", "markdown"]
 _API = (*PROCESS, *OUTCOME, *OUTPUTS, *HINTS)
 CHECKS: tuple[Check, ...] = tuple(
     check
-    for suite in ("api", "streaming", "ui", "latency")
-    for check in (*_API, *STREAMING, *PAGE, *LATENCY)
+    for suite in ("api", "streaming", "sessions", "ui", "latency")
+    for check in (*_API, *STREAMING, *SESSIONS, *PAGE, *LATENCY)
     if check.suite == suite
 )
 

@@ -31,6 +31,7 @@ __all__ = [
     "Judged",
     "SuiteModule",
     "Timed",
+    "Visited",
     "VisitedPage",
     "attach_part",
     "collect_suites",
@@ -189,6 +190,23 @@ def withheld(seen: PageVisit) -> tuple[Skipped, ...]:
     names = ", ".join(event.label for event in seen.withheld)
     why = f"seen without what these events fill, which are left out: {names}"
     return (Skipped(f"page /{seen.page}", why),) if names else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Visited:
+    """One event that several visitors set off, or one visitor many times."""
+
+    session: Session
+    label: str
+    item: pytest.Item
+
+    def expect_none(self, check: str) -> None:
+        """Fail with what *check* found of this event; skip where it could not be tested."""
+        part = self.session.visited(check, self.label)
+        self.item.stash[part_key] = part
+        expect_none(self.session, part.findings)
+        if part.skipped and not part.findings:
+            pytest.skip(part.skipped[0].why)
 
 
 @dataclass(frozen=True, slots=True)
@@ -386,6 +404,7 @@ def parametrize(metafunc: pytest.Metafunc) -> None:
     for fixture, labels in (
         ("exploration", _roots),
         ("stream", _streams),
+        ("visited", _roots),
         ("page_visit", _pages),
         ("timed", _timed),
     ):
@@ -422,7 +441,16 @@ def _pages(harness: Session) -> list[str]:
 
 
 #: What each suite's tests are about; one that is about nothing has no tests.
-ABOUT = {"api": _roots, "streaming": _streams, "ui": _pages, "latency": _timed}
+ABOUT = {
+    "api": _roots,
+    "streaming": _streams,
+    "sessions": _roots,
+    "ui": _pages,
+    "latency": _timed,
+}
+#: Suites that one worker runs from end to end, and those for which all others wait.
+WHOLE = ("sessions", "ui", "latency")
+ALONE = ("sessions", "latency")
 
 
 # -- reports -----------------------------------------------------------------------------
@@ -470,7 +498,7 @@ def turn(item: pytest.Item) -> Iterator[None]:
         return
     import fcntl
 
-    alone = item.nodeid.startswith(f"{PREFIX}latency.py")
+    alone = item.nodeid.startswith(tuple(f"{PREFIX}{suite}.py" for suite in ALONE))
     with open(Path(folder) / "turn.lock", "a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
         yield
@@ -492,7 +520,7 @@ def scheduler(config: pytest.Config, log: Any, options: Options, recorder: Recor
             if not nodeid.startswith(PREFIX):
                 return nodeid
             suite = nodeid[len(PREFIX) :].partition(".py")[0]
-            return suite if suite in ("ui", "latency") else nodeid.partition("[")[2] or nodeid
+            return suite if suite in WHOLE else nodeid.partition("[")[2] or nodeid
 
         def remove_node(self, node: Any) -> str | None:
             """As xdist's, but the test that ended the worker is not run once more."""

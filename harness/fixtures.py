@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from .collect import Judged, Timed, VisitedPage, session_key
+from .collect import Judged, Timed, Visited, VisitedPage, session_key
 from .errors import CallFailed, HarnessError, NoSuchEvent
 from .session import Session
 
@@ -163,6 +163,12 @@ def stream(request: pytest.FixtureRequest) -> Judged:
 def page_visit(request: pytest.FixtureRequest) -> VisitedPage:
     """Return one page of the app."""
     return VisitedPage(_session(request), request.param, request)
+
+
+@pytest.fixture
+def visited(request: pytest.FixtureRequest) -> Visited:
+    """Return one event to be set off by several visitors, or many times."""
+    return Visited(_session(request), request.param, request.node)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from .errors import OptionError, choices
 
 __all__ = ["SUITES", "Options", "add", "random_seed", "read"]
 
-SUITES = ("api", "streaming", "ui", "latency")
+SUITES = ("api", "streaming", "sessions", "ui", "latency")
 PROFILES = ("quick", "standard", "deep")
 SEVERITIES = ("error", "warning", "info")
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import importlib
 import importlib.metadata
 import os
 import platform
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,18 +25,29 @@ from .journal import Journal
 from .latency import measure, opened
 from .options import Options
 from .plan import Plan, plan
+from .races import race
 from .redact import known, of_app
 from .report.text import visible
 from .run import LatencyRow, Part, SideEffect, Skipped
 from .selection import known_events
+from .stage import NoCopy, Stage, skipped
 from .supervise import Carried
 from .target import Target, parse
+from .visitors import leak
 from .watchdog import Watchdog
 
 __all__ = ["Session"]
 
 #: How often, and for how many seconds at most, each event is measured.
 SAMPLES = {"quick": (20, 1.5), "standard": (50, 6.0), "deep": (200, 30.0)}
+
+#: What drives an event for each check of the sessions suite.
+DRIVES: Mapping[str, Callable[[Stage, Event], Part]] = {
+    "sessions.leak": leak,
+    "sessions.race": race,
+}
+#: How many seconds each of them may take for one event.
+VISITED_SECONDS = {"quick": 0.8, "standard": 2.0, "deep": 15.0}
 
 
 class Session:
@@ -71,6 +84,7 @@ class Session:
         self._zygote: Zygote | None = None
         self._timed: tuple[App, Wire, str] | None = None
         self._measured: dict[str, dict[str, LatencyRow | Skipped]] = {}
+        self._stage: Stage | None = None
         self._calls = 0
 
     @property
@@ -123,6 +137,7 @@ class Session:
             self._watchdog.close()
         self._watchdog = None
         self._app = self._wire = self._explorer = self._timed = self._zygote = None
+        self._stage = None
 
     def credentials(self) -> tuple[Credentials, ...]:
         """The logins that the user gave."""
@@ -133,7 +148,7 @@ class Session:
         if not self.target.local:
             return connect(self.target, folder=options.folder, credentials=self.credentials())
         home = named_home(options.app_folder, options.folder)
-        if "latency" in options.suites and options.isolation == "process":
+        if {"latency", "sessions"} & {*options.suites} and options.isolation == "process":
             importlib.import_module("gradio")
             self._zygote = Zygote.start()
         return launch(
@@ -211,6 +226,58 @@ class Session:
         if self._calls % 20 == 0:
             self.drained()
 
+    # -- several visitors ---------------------------------------------------------------
+
+    def visited(self, check: str, label: str) -> Part:
+        """Return what *check*'s visitors showed of the event."""
+        event = self.app.contract.event(label)
+        if not self.target.loopback:
+            return skipped(event, "several visitors are let loose on apps of this machine only")
+        if self._stage is None:
+            self._stage = self._staged()
+        stage = self._stage
+        if label in stage.avoided:
+            return skipped(event, "not set off by several visitors: it hangs or ends the process")
+        part = DRIVES[check](stage, event)
+        told = stage.told()
+        return dataclasses.replace(part, events=told.events, suites=told.suites)
+
+    def _staged(self) -> Stage:
+        hangs = {
+            label
+            for label, known in self._explored.items()
+            if any(f.check in ("api.hang", "api.process-exit") for f in known.part.findings)
+        }
+        return Stage(
+            self.app,
+            self.wire,
+            self.plan,
+            profile=self.options.profile,
+            seed=self.options.seed,
+            seconds=VISITED_SECONDS[self.options.profile],
+            timeout_seconds=self.options.timeout_seconds,
+            calls=self.options.calls,
+            folder=self.options.app_folder,
+            avoided=frozenset(hangs | self.carried.lost.keys()),
+            before=self._before,
+            after=self._after,
+            copied=self._copied,
+        )
+
+    @contextlib.contextmanager
+    def _copied(self) -> Iterator[tuple[App, Wire]]:
+        """Give a copy of the app that nobody has called, and a driver for it."""
+        why = self._why_not_apart()
+        if why:
+            raise NoCopy(why)
+        try:
+            app = self._child()
+        except TargetError as error:
+            first = str(error).splitlines()[0]
+            raise NoCopy(f"a second copy did not start: {first}") from error
+        with app, Wire(app, timeout_seconds=self.options.timeout_seconds) as wire:
+            yield app, wire
+
     # -- measuring --------------------------------------------------------------------
 
     def measured(self, label: str) -> LatencyRow | Skipped:
@@ -246,18 +313,22 @@ class Session:
         if why:
             return self.app, self.wire, f"{self.app.where} ({why})"
         try:
-            app = child(
-                self.target,
-                folder=self.options.folder,
-                credentials=self.credentials(),
-                home=named_home(self.options.app_folder, self.options.folder),
-                timeout_seconds=self.options.start_timeout_seconds,
-                zygote=self._zygote,
-            )
+            app = self._child()
         except TargetError as error:
             first = str(error).splitlines()[0]
             return self.app, self.wire, f"{self.app.where} (a second copy did not start: {first})"
         return app, Wire(app, timeout_seconds=self.options.timeout_seconds), app.where
+
+    def _child(self) -> App:
+        """Return the app, started once more in a process of its own."""
+        return child(
+            self.target,
+            folder=self.options.folder,
+            credentials=self.credentials(),
+            home=named_home(self.options.app_folder, self.options.folder),
+            timeout_seconds=self.options.start_timeout_seconds,
+            zygote=self._zygote,
+        )
 
     def _why_not_apart(self) -> str:
         """Return why the app is measured where it runs already; "" if a child may be started."""

@@ -196,7 +196,7 @@ def test_a_password_is_not_shown(options: Any) -> None:
         (
             ["--app-suites", "latncy"],
             "",
-            "no suite 'latncy'. Choose from api, latency, none, streaming, ui. "
+            "no suite 'latncy'. Choose from api, latency, none, sessions, streaming, ui. "
             "Did you mean 'latency'?",
         ),
         (

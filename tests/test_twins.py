@@ -1,7 +1,7 @@
 """Every check on a real app that has its defect, where it fires, and on the same app mended.
 
 In this process, one app after the other. The pages' twins are in test_browser.py, those of
-latency in test_latency.py.
+latency in test_latency.py, those of several visitors in test_visitors.py.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ DEFECTS: Mapping[str, tuple[Defect, ...]] = {
     "streaming.last-value/defect": (Defect("streaming.last-value", "", UNTOUCHED, "", WARNING),),
     "streaming.late/defect": (Defect("streaming.late", "", UNTOUCHED, "", WARNING),),
 }
-ELSEWHERE = ("ui.", "latency.")
+ELSEWHERE = ("ui.", "latency.", "sessions.")
 MENDED = sorted(
     f"{path.parent.name}/{path.stem}"
     for path in TWINS.glob("*/mended*.py")

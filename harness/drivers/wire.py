@@ -92,6 +92,21 @@ class Wire:
             self._uploads.pop(session, None)
         return exchange.observation()
 
+    def served(self, path: str, *, most_bytes: int = 2_000_000) -> bytes | None:
+        """Return what the app serves under *path*, cut at *most_bytes*; None if it does not."""
+        content = b""
+        try:
+            with self._http.stream("GET", f"{self._base}/file={path}") as answer:
+                if answer.status_code != 200:
+                    return None
+                for piece in answer.iter_bytes():
+                    content += piece
+                    if len(content) > most_bytes:
+                        break
+        except httpx.HTTPError:
+            return None
+        return content[:most_bytes]
+
     def payload(self, value: Any, session: str) -> Any:
         """Return *value* as JSON, every `Media` in it uploaded and replaced by its FileData."""
         if isinstance(value, Media):

@@ -1,0 +1,300 @@
+"""Values that can be told wherever they surface: each visitor sends some of their own.
+
+A `Mark` is a made-up word, a number and a colour that nobody else has. It is looked for
+without regard to case, and backwards, because that is what apps do to text.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .contract import Component
+from .observation import Media, Observation
+from .strategies.choices import allowed
+from .strategies.media import sound
+
+__all__ = ["Mark", "carried", "in_file", "marked", "new_mark", "received", "served_paths"]
+
+#: Syllables that no language puts one after another like this.
+STARTS = ("brov", "drim", "flun", "glok", "kvas", "plig", "skuv", "truz", "vrem", "zwik")
+MIDDLES = ("ad", "em", "ib", "og", "uf", "az", "ev", "ik", "om", "up")
+ENDS = ("dolp", "garn", "kesh", "lunt", "mirv", "norg", "pask", "resk", "tovl", "wunk")
+#: So much of one text is looked through.
+LONGEST = 400_000
+#: A colour counts as seen where this share of a picture has it.
+SHARE = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What one visitor put into one field once."""
+
+    word: str
+    number: float
+    colour: tuple[int, int, int]
+
+    def traces(self) -> tuple[str, ...]:
+        """The texts that give it away, in lower case."""
+        return (self.word, self.word[::-1], f"{self.number}")
+
+
+def new_mark(draw: random.Random) -> Mark:
+    """Return a mark that no other is like."""
+    word = "".join(draw.choice(part) for part in (STARTS, MIDDLES, MIDDLES, ENDS))
+    number = draw.randrange(20, 90) + draw.randrange(10001, 99999, 2) / 100_000
+    colour = (draw.randrange(24, 232), draw.randrange(24, 232), draw.randrange(24, 232))
+    return Mark(word, round(number, 5), colour)
+
+
+def marked(component: Component, mark: Mark, draw: random.Random) -> tuple[bool, Any]:
+    """Return whether a visitor sets the component, and to what: with *mark* wherever it fits.
+
+    What has no room for a mark (a choice, a tick, a whole number) is drawn.
+    """
+    maker = MAKERS.get(component.type)
+    if maker is None or not component.editable or not component.reachable:
+        return False, None
+    return True, maker(component, mark, draw)
+
+
+def carried(mark: Mark, value: Any) -> bool:
+    """Whether *value*, as a visitor sends it, has *mark* in it."""
+    if isinstance(value, Media):
+        return bool(in_file(value.name, value.content, (mark,)))
+    if isinstance(value, Mapping):
+        return any(carried(mark, item) for item in value.values())
+    if isinstance(value, list | tuple):
+        return any(carried(mark, item) for item in value)
+    return value == mark.number or (isinstance(value, str) and mark.word in value.lower())
+
+
+def received(observation: Observation, marks: Iterable[Mark]) -> Iterator[Mark]:
+    """Yield which of *marks* are in what the app sent: outputs, updates, messages, errors."""
+    text = json.dumps([m.data for m in observation.messages], ensure_ascii=False, default=str)
+    text = text[:LONGEST].lower()
+    yield from (mark for mark in marks if any(trace in text for trace in mark.traces()))
+
+
+def in_file(name: str, content: bytes, marks: Sequence[Mark]) -> list[Mark]:
+    """Return which of *marks* are in a file: in its name, its text, its members, its colours."""
+    found = _in_text(name, marks) + _in_text(content[:LONGEST].decode("utf-8", "replace"), marks)
+    if content[:2] == b"PK":
+        try:
+            with zipfile.ZipFile(io.BytesIO(content)) as archive:
+                for member in archive.infolist()[:50]:
+                    with archive.open(member) as file:
+                        text = file.read(LONGEST).decode("utf-8", "replace")
+                    found += _in_text(f"{member.filename}\n{text}", marks)
+        except (zipfile.BadZipFile, RuntimeError, OSError, NotImplementedError):
+            pass
+    elif content[:4] in (b"\x89PNG", b"RIFF", b"GIF8") or content[:2] == b"\xff\xd8":
+        found += _in_picture(content, marks)
+    return list(dict.fromkeys(found))
+
+
+def _in_text(text: str, marks: Sequence[Mark]) -> list[Mark]:
+    text = text.lower()
+    return [mark for mark in marks if any(trace in text for trace in mark.traces())]
+
+
+def _in_picture(content: bytes, marks: Sequence[Mark]) -> list[Mark]:
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(content)) as image:
+            small = image.convert("RGB").resize((24, 24), Image.Resampling.NEAREST)
+    except Exception:  # not a picture, or one that Pillow cannot read: nothing to be seen
+        return []
+    pixels = [small.getpixel((x, y)) for x in range(24) for y in range(24)]
+    return [mark for mark in marks if sum(_close(p, mark.colour) for p in pixels) > SHARE * 576]
+
+
+def _close(pixel: Any, colour: tuple[int, int, int]) -> bool:
+    return all(abs(a - b) <= 3 for a, b in zip(pixel, colour, strict=True))
+
+
+def served_paths(value: Any) -> Iterator[tuple[str, str]]:
+    """Yield path and name of every file in *value*, as the page asks for them."""
+    if isinstance(value, Mapping):
+        path = value.get("path")
+        if isinstance(path, str) and "url" in value and path:
+            yield path, str(value.get("orig_name") or path.rpartition("/")[2])
+        else:
+            for item in value.values():
+                yield from served_paths(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from served_paths(item)
+
+
+# -- one maker a component -----------------------------------------------------------------
+
+
+def _textbox(component: Component, mark: Mark, draw: random.Random) -> Any:
+    props = component.props
+    longest = props.get("max_length")
+    longest = longest if isinstance(longest, int) else 10_000
+    if props.get("type") == "email":
+        return f"{mark.word}@example.org"
+    shown = props.get("value") or props.get("placeholder")
+    forms = [mark.word, f"I like {mark.word} and tea, every day of the year."]
+    if isinstance(shown, str) and shown.strip() and props.get("type") != "password":
+        forms.append(f"{shown} {mark.word}")
+    fitting = [form for form in forms if len(form) <= longest]
+    if fitting:
+        return fitting[0] if draw.random() < 0.5 else draw.choice(fitting)
+    return mark.word[:longest]
+
+
+def _number(component: Component, mark: Mark, draw: random.Random) -> Any:
+    low, high = _bounds(component)
+    whole = component.props.get("precision") == 0 or component.props.get("step") == 1
+    fits = (low is None or low <= mark.number) and (high is None or mark.number <= high)
+    if fits and not whole:
+        return mark.number
+    low = 1 if low is None else low
+    high = low + 50 if high is None else high
+    if whole:
+        return draw.randint(int(low), int(min(high, low + 50)))
+    return round(low + (high - low) * (mark.number / 100), 5)
+
+
+def _slider(component: Component, mark: Mark, draw: random.Random) -> Any:
+    low, high = _bounds(component)
+    low, high = low or 0, 100 if high is None else high
+    step = component.props.get("step")
+    step = step if isinstance(step, int | float) and step > 0 else 1
+    count = max(int((high - low) / step), 0)
+    value = low + draw.randint(0, min(count, 40)) * step
+    return min(int(value) if float(value).is_integer() else round(value, 6), high)
+
+
+def _choice(component: Component, mark: Mark, draw: random.Random) -> Any:
+    known = allowed(component)
+    if component.props.get("multiselect"):
+        own = [mark.word] if component.props.get("allow_custom_value") else []
+        return [*(draw.sample(known, min(len(known), 1)) if known else ()), *own]
+    if component.props.get("allow_custom_value") and component.type == "dropdown":
+        return mark.word
+    return draw.choice(known) if known else component.value
+
+
+def _several(component: Component, mark: Mark, draw: random.Random) -> Any:
+    known = allowed(component)
+    return [choice for choice in known if draw.random() < 0.5]
+
+
+def _bounds(component: Component) -> tuple[Any, Any]:
+    """Return minimum and maximum, None for one that is not there."""
+    found = (component.props.get(name) for name in ("minimum", "maximum"))
+    low, high = (v if isinstance(v, int | float) and abs(v) < 1e15 else None for v in found)
+    return low, high
+
+
+def _picture(mark: Mark) -> Media:
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.new("RGB", (32, 24), mark.colour).save(buffer, "PNG")
+    return Media(f"{mark.word}.png", buffer.getvalue(), "image/png")
+
+
+def _image(component: Component, mark: Mark, draw: random.Random) -> Any:
+    return _picture(mark)
+
+
+def _editor(component: Component, mark: Mark, draw: random.Random) -> Any:
+    picture = _picture(mark)
+    return {"background": picture, "layers": [], "composite": picture}
+
+
+def _gallery(component: Component, mark: Mark, draw: random.Random) -> Any:
+    return [{"image": _picture(mark), "caption": None}]
+
+
+def _audio(component: Component, mark: Mark, draw: random.Random) -> Any:
+    plain = sound(16000, 1, 1600)
+    return Media(f"{mark.word}.wav", plain.content, plain.mime)
+
+
+def _file(component: Component, mark: Mark, draw: random.Random) -> Any:
+    made = _written(component.props.get("file_types"), mark)
+    many = component.props.get("file_count", "single") != "single"
+    return [made] if many and made else made
+
+
+def _written(types: Any, mark: Mark) -> Media | None:
+    """Return a file of the first type that the field takes and that can be marked, if any can."""
+    wanted = [t.lower() for t in types or () if isinstance(t, str)]
+    texts = {
+        ".txt": (f"one line\n{mark.word}\n", "text/plain"),
+        ".csv": (f"name,count\n{mark.word},1\nbob,2\n", "text/csv"),
+        ".json": (json.dumps({"name": mark.word, "items": [1, 2]}), "application/json"),
+        ".md": (f"# {mark.word}\n\nText.\n", "text/markdown"),
+        ".tsv": (f"name\tcount\n{mark.word}\t1\n", "text/tab-separated-values"),
+        ".html": (f"<p>{mark.word}</p>", "text/html"),
+        ".py": (f"# {mark.word}\nprint('hello')\n", "text/x-python"),
+    }
+    for kind in wanted or [".txt"]:
+        if kind in ("image", "image/*", ".png"):
+            return _picture(mark)
+        if kind in ("text", "text/*", "file"):
+            kind = ".txt"
+        if kind in texts:
+            content, mime = texts[kind]
+            return Media(f"{mark.word}{kind}", content.encode(), mime)
+    return None
+
+
+def _multimodal(component: Component, mark: Mark, draw: random.Random) -> Any:
+    return {"text": mark.word, "files": []}
+
+
+def _table(component: Component, mark: Mark, draw: random.Random) -> Any:
+    shown = component.value if isinstance(component.value, Mapping) else None
+    headers = list(shown["headers"]) if shown and shown.get("headers") else _headers(component)
+    rows = [list(row) for row in (shown or {}).get("data") or ()] or [[""] * len(headers)]
+    kinds = component.props.get("datatype") or "str"
+    named = kinds if isinstance(kinds, list) else [kinds] * len(headers)
+    for column, kind in enumerate([*named, *["str"] * len(headers)][: len(headers)]):
+        if column < len(rows[0]):
+            if kind == "str":
+                rows[0][column] = mark.word
+            elif kind == "number":
+                rows[0][column] = mark.number
+    return {"headers": headers, "data": rows, "metadata": None}
+
+
+def _headers(component: Component) -> list[str]:
+    given = component.props.get("headers")
+    return [str(header) for header in given] if given else ["1", "2", "3"]
+
+
+MAKERS = {
+    "textbox": _textbox,
+    "code": lambda component, mark, draw: mark.word,
+    "multimodaltextbox": _multimodal,
+    "number": _number,
+    "slider": _slider,
+    "checkbox": lambda component, mark, draw: draw.random() < 0.5,
+    "checkboxgroup": _several,
+    "radio": _choice,
+    "dropdown": _choice,
+    "colorpicker": lambda component, mark, draw: "#{:02x}{:02x}{:02x}".format(*mark.colour),
+    "dataset": lambda component, mark, draw: (
+        draw.randrange(len(component.props["samples"])) if component.props.get("samples") else None
+    ),
+    "image": _image,
+    "imageeditor": _editor,
+    "gallery": _gallery,
+    "audio": _audio,
+    "file": _file,
+    "uploadbutton": _file,
+    "dataframe": _table,
+}

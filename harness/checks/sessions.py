@@ -1,0 +1,119 @@
+"""What several visitors of one app get to see of each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..contract import Event, Function
+from ..finding import Finding, Severity
+from . import Check
+
+__all__ = ["CHECKS", "Raced", "Surfaced"]
+
+
+@dataclass(frozen=True, slots=True)
+class Surfaced:
+    """Something that one visitor sent, seen by another.
+
+    *value* is what it was, *sent* by which *source* event and into which *field*; *event* is
+    the one whose answer had it, *where* says in which part: an output, a file. *folder* is
+    the app's.
+    """
+
+    event: Event
+    source: Event | None
+    field: str
+    value: str
+    where: str
+    folder: str = ""
+    at_once: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Raced:
+    """What visitors got who set one event off at the same time, and what is wrong with it."""
+
+    event: Event
+    title: str
+    detail: str
+    severity: Severity = Severity.ERROR
+    folder: str = ""
+
+
+def leak(seen: Surfaced) -> list[Finding]:
+    """What one visitor typed, chose or uploaded was shown to another.
+
+    Why: visitors take what they send for their own. One process serves all of them, so a
+    module's variable, a default argument, a class attribute, a cache or a file name of the
+    app belongs to everybody at once. It was found with made-up words, each sent by one visitor
+    only; the finding has the fewest calls that show it.
+
+    Mend: keep what belongs to a visitor in `gr.State`, or in a dictionary by
+    `request.session_hash` or `request.username`; make files with `tempfile`; let a cache's key
+    hold every input. Streams that read a variable between two yields need a local one.
+
+    Silence: if it is shared on purpose (a public board, a common chat), say so in the ini file
+    under `app_ignore`: `sessions.leak@EVENT: shared on purpose`. For one run: `--app-ignore
+    sessions.leak@EVENT`.
+    """
+    title = f"One visitor gets what another sent: {seen.where}"
+    if seen.source is None:
+        detail = f"Only the other visitor ever sent {seen.value}."
+    else:
+        wrote = f", by {_place(seen.source.function, seen.folder)}" * bool(seen.source.function)
+        detail = (
+            f"Only the other visitor ever sent {seen.value}, as {seen.field} of "
+            f"{seen.source.label}{wrote}."
+        )
+    if seen.at_once:
+        detail += " It takes two calls at the same time."
+    return [_finding("sessions.leak", seen.event, Severity.ERROR, title, detail, seen.folder)]
+
+
+def race(seen: Raced) -> list[Finding]:
+    """Visitors at the same time get what no order of theirs one after another would give.
+
+    Why: two calls of one function, or of two that share a variable, run at the same time as
+    soon as `concurrency_limit` allows more than one, or with `queue=False`. What one of them
+    read may have changed when it writes: an update is lost, an answer is somebody else's.
+
+    Mend: keep what a call works on in local variables; put a `threading.Lock` around reading
+    and writing what is shared, or give the events a `concurrency_limit=1` and one
+    `concurrency_id`. Open connections and buffers in the call.
+
+    Silence: `--app-ignore sessions.race@EVENT`.
+    """
+    return [_finding("sessions.race", seen.event, seen.severity, seen.title, seen.detail, "")]
+
+
+def _finding(
+    check: str, event: Event, severity: Severity, title: str, detail: str, folder: str
+) -> Finding:
+    function = event.function
+    return Finding(
+        check,
+        event.label,
+        severity,
+        title,
+        detail,
+        step="function",
+        function=function.name if function else "",
+        location=_place(function, folder),
+    )
+
+
+def _place(function: Function | None, folder: str) -> str:
+    """Return ``app.py:27 in ratio``: where the function begins."""
+    if function is None or not function.file or function.builtin:
+        return ""
+    file = Path(function.file)
+    if folder and file.is_relative_to(folder):
+        file = file.relative_to(folder)
+    return f"{file}:{function.line} in {function.name}"
+
+
+CHECKS = (
+    Check("sessions.leak", Severity.ERROR, leak),
+    Check("sessions.race", Severity.ERROR, race),
+)

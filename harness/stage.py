@@ -1,0 +1,177 @@
+"""Where several visitors act on one app: what they may set off, how long, how often.
+
+    visit = stage.visit()           # one more visitor, whose calls are counted
+    with stage.fresh() as other:    # the same app from a start of its own, in another process
+
+A stage is given to each driving function of the sessions suite, ``(stage, event) -> Part``;
+what such a function finds for all events at once it keeps by `Stage.once`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from .app import App
+from .contract import Event
+from .drivers.wire import Wire, new_session
+from .errors import HarnessError
+from .exploration import row_of
+from .observation import Call, Observation
+from .plan import Plan
+from .run import EventRow, Part, Skipped, SuiteRow
+from .visit import Visit
+
+__all__ = ["NoCopy", "Spent", "Stage"]
+
+T = TypeVar("T")
+
+
+class Spent(HarnessError):
+    """The calls that the user allows are used up."""
+
+
+class NoCopy(HarnessError):
+    """The app cannot be started a second time; the message says why."""
+
+
+@dataclass(slots=True, eq=False)
+class Stage:
+    """One running app, its plan and what may still be spent on it.
+
+    *calls* caps the calls of each event with its chain (None: no cap), in all of the suite
+    together. *seconds* is how long one driving function may take for one event. *before* and
+    *after* tell the journal of each call, as of an exploration's. *avoided* are the labels of
+    events that hang or end the process: they are not set off again.
+    """
+
+    app: App
+    driver: Wire
+    plan: Plan
+    profile: str
+    seed: int
+    seconds: float
+    timeout_seconds: float = 30.0
+    calls: int | None = None
+    folder: str = ""
+    avoided: frozenset[str] = frozenset()
+    before: Callable[[str, str, str, str], None] = lambda root, event, words, script: None
+    after: Callable[[], None] = lambda: None
+    copied: Callable[[], AbstractContextManager[tuple[App, Wire]]] | None = None
+    spent: Counter[str] = field(default_factory=Counter)
+    _seen: list[Observation] = field(default_factory=list)
+    _kept: dict[str, Any] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def roots(self) -> tuple[Event, ...]:
+        """The events that may be set off and that are known to come back."""
+        return tuple(event for event in self.plan.roots if event.label not in self.avoided)
+
+    def once(self, name: str, make: Callable[[], T]) -> T:
+        """Return what *make* returned when it was first asked for under *name*."""
+        if name not in self._kept:
+            self._kept[name] = make()
+        kept: T = self._kept[name]
+        return kept
+
+    def visit(
+        self, *, session: str = "", wanted: Callable[[Event], bool] = lambda event: True
+    ) -> Visit:
+        """Return a new visitor's page, not opened yet; its calls are counted.
+
+        Raises `Spent` from the call that would be one too many.
+        """
+        return Visit(
+            self.driver,
+            self.app.contract,
+            session or new_session(),
+            driven=self.driven,
+            wanted=wanted,
+            before=self.count,
+            timeout_seconds=self.timeout_seconds,
+        )
+
+    def driven(self, event: Event) -> bool:
+        """Whether *event* may be called at all."""
+        return event.index in self.plan.driven and event.label not in self.avoided
+
+    def count(self, call: Call) -> None:
+        """Note a call on its way. Raises `Spent` where no further one is allowed."""
+        root = self.root(call)
+        with self._lock:
+            if self.left(root) == 0:
+                raise Spent(f"--app-calls {self.calls} are used up for {root}")
+            self.spent[root] += 1
+        self.before(root, call.event, "several visitors", "")
+
+    def root(self, call: Call) -> str:
+        """Return the label of the event that a visitor set off to have *call* made."""
+        contract = self.app.contract
+        event = contract.by_index(call.index)
+        return contract.root(event).label if event is not None else call.event
+
+    def left(self, root: str) -> int | None:
+        """Return how many calls the event *root* with its chain has left; None: any number."""
+        return None if self.calls is None else max(self.calls - self.spent[root], 0)
+
+    def note(self, observations: Sequence[Observation]) -> None:
+        """Take what came of calls into the report's numbers."""
+        with self._lock:
+            self._seen += observations
+        self.after()
+
+    def told(self) -> Part:
+        """Return the numbers of what was noted since the last time, as the report has them."""
+        with self._lock:
+            seen = tuple(self._seen)
+            self._seen.clear()  # not a new list: a copy's stage has this one too
+        if not seen:
+            return Part()
+        queued = sum(bool(observation.event_id) for observation in seen)
+        row = SuiteRow("sessions", cases=len(seen), queued_cases=queued)
+        return Part(events=tuple(self._rows(seen)), suites=(row,))
+
+    def _rows(self, seen: Sequence[Observation]) -> Iterator[EventRow]:
+        known = {e.label: (e, n) for n, e in enumerate(self.app.contract.events)}
+        counts: dict[str, Counter[str]] = {}
+        for observation in seen:
+            counts.setdefault(observation.call.event, Counter())[outcome(observation)] += 1
+        for label, count in counts.items():
+            event, order = known.get(label, (None, len(known)))
+            yield dataclasses.replace(
+                row_of(event, label, order),
+                cases=sum(count.values()),
+                answered=count["answered"],
+                refused=count["refused"],
+                failed=count["failed"],
+            )
+
+    @contextlib.contextmanager
+    def fresh(self) -> Iterator[Stage]:
+        """Give the stage of a copy of the app that nobody has called yet, in a process of its own.
+
+        What is spent there is spent here. Raises `NoCopy` where there can be none.
+        """
+        if self.copied is None:
+            raise NoCopy("it was running already")
+        with self.copied() as (app, driver):
+            yield dataclasses.replace(self, app=app, driver=driver, _kept={}, copied=None)
+
+
+def outcome(observation: Observation) -> str:
+    """Return answered, refused or failed: how the report counts the call."""
+    if observation.error is None or observation.error.kind == "left":
+        return "answered"
+    return "refused" if observation.error.kind in ("author", "refused") else "failed"
+
+
+def skipped(event: Event, why: str) -> Part:
+    """Return what says that *event* was not looked at."""
+    return Part(skipped=(Skipped(event.label, why),))

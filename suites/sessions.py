@@ -1,0 +1,15 @@
+"""Several visitors at once, or one for long: nobody's data goes astray, nothing wears out."""
+
+from __future__ import annotations
+
+from ..collect import Visited
+
+
+def leak(visited: Visited) -> None:
+    """Nothing that one visitor sent reaches another."""
+    visited.expect_none("sessions.leak")
+
+
+def race(visited: Visited) -> None:
+    """Visitors at the same time get what they would get one after another."""
+    visited.expect_none("sessions.race")
