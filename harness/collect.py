@@ -165,7 +165,7 @@ class VisitedPage:
                 journal.answered()
         findings = [finding for check in CHECKS for finding in check(seen)]
         calls = len(seen.observations)
-        queued = sum(bool(observation.event_id) for observation in seen.observations)
+        queued = sum(observation.queued for observation in seen.observations)
         return Part(
             findings=tuple(findings),
             skipped=(*unsought(seen), *withheld(seen)),

@@ -138,7 +138,7 @@ class Observation:
     """One call as one driver saw it, from the first byte to the last."""
 
     call: Call
-    driver: Literal["wire", "client", "browser"]
+    driver: Literal["wire", "direct", "client", "browser"]
     started: float
     ended: float
     messages: tuple[Message, ...] = ()
@@ -146,6 +146,11 @@ class Observation:
     error: CallError | None = None
     evidence: Evidence | None = None
     event_id: str = ""
+
+    @property
+    def queued(self) -> bool:
+        """Whether the call went over the app's real queue."""
+        return bool(self.event_id) and self.driver != "direct"
 
     @property
     def seconds(self) -> float:

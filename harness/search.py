@@ -265,7 +265,7 @@ class Search:
 
     def _count(self, seen: Seen) -> None:
         observation = seen.observation
-        self.queued += bool(observation.event_id)
+        self.queued += observation.queued
         kind = "answered"
         if observation.error is not None:
             told = {"author": "refused", "refused": "refused", "left": "answered"}

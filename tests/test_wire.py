@@ -13,7 +13,8 @@ import gradio
 import pytest
 
 from gradio_harness.app import App
-from gradio_harness.drivers.wire import Wire, applied, new_session
+from gradio_harness.drivers.exchange import applied
+from gradio_harness.drivers.wire import Wire, new_session
 from gradio_harness.observation import Call, CallError, Media, Observation
 
 MAJOR = int(gradio.__version__.split(".")[0])

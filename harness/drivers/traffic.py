@@ -15,7 +15,7 @@ from typing import Any
 
 from ..app import App
 from ..observation import Call, CallError, Message, Observation
-from .wire import applied
+from .exchange import applied
 
 __all__ = ["RECORDER", "Exchange", "Traffic", "withholding"]
 

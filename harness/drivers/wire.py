@@ -10,24 +10,20 @@ import json
 import threading
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections import OrderedDict
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
 
 from ..app import App
-from ..contract import Event
-from ..observation import Call, CallError, Media, Message, Observation, Step
+from ..observation import Call, Media, Message, Observation
+from .exchange import WATCHED_SECONDS, Exchange, uploaded
 
-__all__ = ["Wire", "applied", "new_session"]
+__all__ = ["Wire", "new_session"]
 
-#: Of how many visitors the uploads are known, the latest ones.
+#: Of how many visitors something is known, the latest ones.
 SESSIONS = 64
-#: The messages of a stream that goes on.
-GENERATING = ("process_generating", "process_streaming")
-#: How long a stream is watched at least, and one that was known to go on and on.
-WATCHED_SECONDS = 30.0
-AGAIN_SECONDS = 2.0
 
 
 def new_session() -> str:
@@ -54,8 +50,8 @@ class Wire:
         self.watched_seconds = watched_seconds
         self._http = app.http(timeout_seconds=timeout_seconds)
         self._base = f"{app.url}{app.contract.prefix}"
-        self._uploads: dict[str, dict[Media, dict[str, Any]]] = {}
-        self._sessions: dict[str, threading.Lock] = {}
+        self._sessions: OrderedDict[str, _Session] = OrderedDict()
+        self._lock = threading.Lock()
         #: The events whose streams were left: they are not watched for long again.
         self.endless: set[int] = set()
         self._events = {event.index: event for event in app.contract.events}
@@ -78,19 +74,18 @@ class Wire:
         """
         limit = timeout_seconds or self.timeout_seconds
         session = call.session or new_session()
-        exchange = _Exchange(self, call, session, limit)
-        with self._sessions.setdefault(session, threading.Lock()):
+        exchange = Exchange(call, session, limit)
+        with self._session(session).lock:
             try:
-                exchange.run(self._events.get(call.index))
+                self._run(exchange)
             except httpx.TimeoutException:
                 exchange.fail("timeout", f"nothing came for {limit:g} s")
-                self._cancel(call, session, exchange.event_id)
+                self.cancel(call, session, exchange.event_id)
             except httpx.HTTPError as error:
                 exchange.fail("transport", f"{type(error).__name__}: {error}", "route")
         if call.session is None:
-            self._sessions.pop(session, None)
-            self._uploads.pop(session, None)
-        return exchange.observation()
+            self.forget(session)
+        return exchange.observation("wire", self.app.evidence(exchange.event_id, session))
 
     def served(self, path: str, *, most_bytes: int = 2_000_000) -> bytes | None:
         """Return what the app serves under *path*, cut at *most_bytes*; None if it does not."""
@@ -108,237 +103,132 @@ class Wire:
         return content[:most_bytes]
 
     def payload(self, value: Any, session: str) -> Any:
-        """Return *value* as JSON, every `Media` in it uploaded and replaced by its FileData."""
-        if isinstance(value, Media):
-            return self._uploaded(value, session)
-        if isinstance(value, list | tuple):
-            return [self.payload(item, session) for item in value]
-        if isinstance(value, Mapping):
-            return {key: self.payload(item, session) for key, item in value.items()}
-        return value
+        """Return *value* as JSON, every `Media` in it uploaded and replaced by its FileData.
 
-    def _uploaded(self, media: Media, session: str) -> dict[str, Any]:
-        """Return the FileData of a file, which a visitor uploads once and may then send often.
-
-        What the app does to its copy, the next visitor does not meet: that one uploads anew.
+        A visitor uploads a file once and may then send it often. What the app does to its
+        copy, the next visitor does not meet: that one uploads anew.
         """
-        known = self._uploads.setdefault(session, {})
-        for old in list(self._uploads)[:-SESSIONS]:
-            self._uploads.pop(old, None)
-        if media not in known:
-            answer = self._http.post(
-                f"{self._base}/upload",
-                files={"files": (media.name, media.content, media.mime)},
-            )
-            answer.raise_for_status()
-            known[media] = {
-                "path": answer.json()[0],
-                "orig_name": media.name,
-                "size": len(media.content),
-                "mime_type": media.mime,
-                "meta": {"_type": "gradio.FileData"},
-            }
-        return known[media]
+        known = self._session(session).uploads
 
-    def _cancel(self, call: Call, session: str, event_id: str) -> None:
+        def upload(media: Media) -> dict[str, Any]:
+            if media not in known:
+                known[media] = self.upload(media)
+            return known[media]
+
+        return uploaded(value, upload)
+
+    def upload(self, media: Media) -> dict[str, Any]:
+        """Upload a file and return its FileData; raises httpx.HTTPStatusError if refused."""
+        answer = self._http.post(
+            f"{self._base}/upload",
+            files={"files": (media.name, media.content, media.mime)},
+        )
+        answer.raise_for_status()
+        return {
+            "path": answer.json()[0],
+            "orig_name": media.name,
+            "size": len(media.content),
+            "mime_type": media.mime,
+            "meta": {"_type": "gradio.FileData"},
+        }
+
+    def forget(self, session: str) -> None:
+        """Let go of what is known of a visitor who will not come again."""
+        with self._lock:
+            self._sessions.pop(session, None)
+
+    def cancel(self, call: Call, session: str, event_id: str) -> None:
+        """Ask the app to end a call; one that hangs may not."""
         body = {"session_hash": session, "fn_index": call.index, "event_id": event_id}
         try:
             self._http.post(f"{self._base}/cancel", json=body, timeout=5)
         except httpx.HTTPError:
             return  # the app hangs: that is already what the observation says
 
+    def _session(self, session: str) -> _Session:
+        with self._lock:
+            found = self._sessions.setdefault(session, _Session())
+            self._sessions.move_to_end(session)
+            for old in list(self._sessions)[:-SESSIONS]:
+                if not self._sessions[old].lock.locked():
+                    del self._sessions[old]
+            return found
 
-class _Exchange:
-    """One call on its way: what was sent, what has come so far."""
-
-    def __init__(self, wire: Wire, call: Call, session: str, limit: float) -> None:
-        self.wire, self.call, self.session, self.limit = wire, call, session, limit
-        self.messages: list[Message] = []
-        self.outputs: tuple[Any, ...] | None = None
-        self.error: CallError | None = None
-        self.event_id = ""
-        self.started = self.ended = time.monotonic()
-        self.spoken = self.started
-
-    def run(self, event: Event | None) -> None:
+    def _run(self, exchange: Exchange) -> None:
+        call, session = exchange.call, exchange.session
+        event = self._events.get(call.index)
         try:
-            data = [self.wire.payload(value, self.session) for value in self.call.inputs]
+            data = [self.payload(value, session) for value in call.inputs]
         except httpx.HTTPStatusError as error:  # an upload that is too large, or shut out
-            self._refused(error.response)
+            _refused(exchange, error.response)
             return
         body = {
             "data": data,
-            "fn_index": self.call.index,
-            "session_hash": self.session,
-            "event_data": self.call.event_data,
-            "trigger_id": self.call.trigger,
+            "fn_index": call.index,
+            "session_hash": session,
+            "event_data": call.event_data,
+            "trigger_id": call.trigger,
         }
-        self.started = self.spoken = time.monotonic()
+        exchange.begin()
         if event is not None and not event.queue:
-            self._run_directly(body)
+            self._run_at_once(exchange, body)
         else:
-            self._run_queued(body)
+            self._run_queued(exchange, body)
 
-    def _run_directly(self, body: dict[str, Any]) -> None:
-        answer = self.wire._http.post(
-            f"{self.wire._base}/run/predict", json=body, timeout=self.limit
-        )
+    def _run_at_once(self, exchange: Exchange, body: dict[str, Any]) -> None:
+        answer = self._http.post(f"{self._base}/run/predict", json=body, timeout=exchange.limit)
         at = time.monotonic()
-        if answer.status_code == 200:
-            self._take(Message("process_completed", at, {"output": answer.json(), "success": True}))
-            return
         said = _json(answer)
-        if answer.status_code == 500 and "error" in said:
-            self._take(Message("process_completed", at, {"output": said, "success": False}))
-            return
-        self._refused(answer)
+        ended = answer.status_code == 200
+        if ended or (answer.status_code == 500 and "error" in said):
+            data = {"output": said, "success": ended}
+            exchange.take(Message("process_completed", at, data))
+        else:
+            _refused(exchange, answer)
 
-    def _run_queued(self, body: dict[str, Any]) -> None:
-        answer = self.wire._http.post(f"{self.wire._base}/queue/join", json=body)
+    def _run_queued(self, exchange: Exchange, body: dict[str, Any]) -> None:
+        answer = self._http.post(f"{self._base}/queue/join", json=body)
         if answer.status_code != 200:
-            self._refused(answer)
+            _refused(exchange, answer)
             return
-        self.event_id = str(answer.json()["event_id"])
-        address = f"{self.wire._base}/queue/data"
-        with self.wire._http.stream(
+        exchange.event_id = str(answer.json()["event_id"])
+        with self._http.stream(
             "GET",
-            address,
-            params={"session_hash": self.session},
+            f"{self._base}/queue/data",
+            params={"session_hash": exchange.session},
             # A compressed stream would hide when each message came.
             headers={"Accept-Encoding": "identity"},
-            timeout=self.limit,
+            timeout=exchange.limit,
         ) as response:
             if response.status_code != 200:
                 response.read()
-                self._refused(response)
+                _refused(exchange, response)
                 return
             for message in _messages(response):
-                self._take(message)
-                if message.kind != "heartbeat":
-                    self.spoken = message.at
-                elif message.at - self.spoken > self.limit and self.outputs is None:
+                exchange.take(message)
+                silent = message.at - exchange.spoken > exchange.limit
+                if silent and exchange.outputs is None:
                     raise httpx.ReadTimeout("only heartbeats")
-                if self._seen_enough(message.at):
+                if exchange.seen_enough(message.at, self.endless, self.watched_seconds):
                     break
-        if self.error is not None and self.error.kind == "left":
-            self.wire._cancel(self.call, self.session, self.event_id)
-        elif self.outputs is None and self.error is None:
-            self.fail("transport", "the stream ended before the last message", "queue")
-
-    def _seen_enough(self, now: float) -> bool:
-        """Whether to leave a stream that goes on and on: a clock, a feed."""
-        endless = self.call.index in self.wire.endless
-        limit = AGAIN_SECONDS if endless else max(self.wire.watched_seconds, self.limit)
-        if self.outputs is not None or not self.messages or now - self.started < limit:
-            return False
-        if not any(m.kind in GENERATING for m in self.messages):
-            return False
-        self.wire.endless.add(self.call.index)
-        self.fail("left", f"the stream went on after {limit:g} s")
-        return True
-
-    def _take(self, message: Message) -> None:
-        data = message.data
-        if data.get("event_id") not in (None, self.event_id):
-            return  # of an earlier call of this session
-        if message.kind in GENERATING:
-            message = self._whole(message)
-        self.messages.append(message)
-        if message.kind == "unexpected_error":
-            self.fail("unexpected", str(data.get("message", "")), "queue")
-        elif message.kind == "process_completed":
-            self.ended = message.at
-            output = data.get("output") or {}
-            if data.get("success", True) and "data" in output:
-                self.outputs = tuple(output["data"])
-            else:
-                meant = "duration" in output
-                self.fail("author" if meant else "unexpected", str(output.get("error") or ""))
-
-    def _whole(self, message: Message) -> Message:
-        """Return a generating message with its outputs in full instead of as differences."""
-        output = message.data.get("output") or {}
-        new = output.get("data")
-        before = next((m for m in reversed(self.messages) if m.kind == message.kind), None)
-        if not isinstance(new, list) or before is None:
-            return message
-        old = before.data["output"].get("data") or []
-        full = [
-            applied(old[i], item) if isinstance(item, list) and i < len(old) else item
-            for i, item in enumerate(new)
-        ]
-        return Message(
-            message.kind, message.at, {**message.data, "output": {**output, "data": full}}
-        )
-
-    def _refused(self, answer: httpx.Response) -> None:
-        """Say what a status other than 200 means."""
-        said = _json(answer)
-        detail = said.get("detail", answer.text[:300])
-        if answer.status_code in (401, 403, 413, 422, 429, 503):
-            if isinstance(detail, list):
-                words = [
-                    str(part.get("message") or part.get("msg") or "")
-                    for part in detail
-                    if isinstance(part, dict)
-                ]
-                detail = "; ".join(filter(None, words)) or str(detail)[:300]
-            self.fail("refused", f"HTTP {answer.status_code}: {detail}", "route")
-        else:
-            self.fail("unexpected", f"HTTP {answer.status_code}: {detail}", "route")
-
-    def fail(self, kind: Any, message: str, step: Step = "") -> None:
-        self.ended = max(self.ended, time.monotonic()) if kind == "timeout" else self.ended
-        if self.ended <= self.started:
-            self.ended = time.monotonic()
-        self.error = CallError(kind, message, step)
-
-    def observation(self) -> Observation:
-        evidence = self.wire.app.evidence(self.event_id, self.session)
-        error = self.error
-        known = evidence is not None and bool(evidence.exception)
-        if error is not None and known and error.kind in ("author", "unexpected"):
-            assert evidence is not None
-            kind: Any = "author" if evidence.intended else "unexpected"
-            error = CallError(kind, error.message or evidence.message, evidence.step)
-        return Observation(
-            call=self.call,
-            driver="wire",
-            started=self.started,
-            ended=self.ended,
-            messages=tuple(self.messages),
-            outputs=self.outputs,
-            error=error,
-            evidence=evidence,
-            event_id=self.event_id,
-        )
+        if exchange.left:
+            self.cancel(exchange.call, exchange.session, exchange.event_id)
+        elif exchange.outputs is None and exchange.error is None:
+            exchange.fail("transport", "the stream ended before the last message", "queue")
 
 
-def applied(old: Any, edits: list[Any]) -> Any:
-    """Return *old* with Gradio's stream differences ``[op, path, value]`` applied."""
-    for edit in edits:
-        if not (isinstance(edit, list) and len(edit) == 3 and isinstance(edit[1], list)):
-            return edits  # not differences: a list that is the value itself
-        old = _edited(old, edit[0], edit[1], edit[2])
-    return old
+class _Session:
+    """What is known of one visitor: who calls for it now, and what it has uploaded."""
+
+    __slots__ = ("lock", "uploads")
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.uploads: dict[Media, dict[str, Any]] = {}
 
 
-def _edited(old: Any, operation: str, path: list[Any], value: Any) -> Any:
-    if not path:
-        return old + value if operation == "append" else value
-    key, rest = path[0], path[1:]
-    copy = list(old) if isinstance(old, list) else dict(old)
-    if rest:
-        copy[key] = _edited(copy[key], operation, rest, value)
-    elif operation == "append":
-        copy[key] = copy[key] + value
-    elif operation == "delete":
-        del copy[key]
-    elif operation == "add" and isinstance(copy, list):
-        copy.insert(int(key), value)
-    else:
-        copy[key] = value
-    return copy
+def _refused(exchange: Exchange, answer: httpx.Response) -> None:
+    exchange.refuse(answer.status_code, _json(answer).get("detail", answer.text[:300]))
 
 
 def _messages(response: httpx.Response) -> Iterator[Message]:
