@@ -5,6 +5,7 @@ from __future__ import annotations
 from .checks import Check
 from .checks.hints import CHECKS as HINTS
 from .checks.latency import CHECKS as LATENCY
+from .checks.order import CHECKS as ORDER
 from .checks.outcome import CHECKS as OUTCOME
 from .checks.outputs import CHECKS as OUTPUTS
 from .checks.page import CHECKS as PAGE
@@ -18,7 +19,7 @@ _API = (*PROCESS, *OUTCOME, *OUTPUTS, *HINTS)
 CHECKS: tuple[Check, ...] = tuple(
     check
     for suite in ("api", "streaming", "sessions", "ui", "latency")
-    for check in (*_API, *STREAMING, *SESSIONS, *PAGE, *LATENCY)
+    for check in (*_API, *STREAMING, *SESSIONS, *ORDER, *PAGE, *LATENCY)
     if check.suite == suite
 )
 

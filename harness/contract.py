@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -52,7 +52,10 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """One component of the page. *reachable* is false inside anything hidden at the start."""
+    """One component of the page. *reachable* is false inside anything hidden at the start.
+
+    *parent* is what it stands in on the page, *maker* the ``gr.render`` that made it.
+    """
 
     id: int
     type: str
@@ -61,7 +64,13 @@ class Component:
     reachable: bool = True
     schema: Mapping[str, Any] | None = None
     example: Any = None
-    rendered: bool = False
+    parent: int | None = None
+    maker: int | None = None
+
+    @property
+    def rendered(self) -> bool:
+        """Whether a ``gr.render`` made it, for one visitor."""
+        return self.maker is not None
 
     @property
     def value(self) -> Any:
@@ -258,20 +267,36 @@ def read(
 
 
 def extended(contract: Contract, parent: Event, render_config: Mapping[str, Any]) -> Contract:
-    """Return *contract* with what a ``gr.render`` of *parent* made for one session."""
+    """Return *contract* with what a ``gr.render`` of *parent* made for one session.
+
+    What it had made before is no longer on the page, nor what was made by that in turn.
+    """
+    gone = {parent.index}
+    for event in contract.events:  # what is made stands after what makes it
+        gone |= {event.index} if event.parent in gone else set()
+    kept = {i: c for i, c in contract.components.items() if c.maker not in gone}
     inner = _components(
-        render_config.get("components", ()), render_config.get("layout"), {}, rendered=True
+        render_config.get("components", ()), render_config.get("layout"), {}, maker=parent.index
     )
-    components = {**contract.components, **inner}
-    known = {event.index for event in contract.events}
+    components = {**kept, **inner}
+    before = [event for event in contract.events if event.parent not in gone]
+    known = {event.index for event in before}
     raw = [d for d in render_config.get("dependencies", ()) if d["id"] not in known]
+    names = {event.label for event in contract.events} | {d.get("api_name") for d in raw}
     events = [
-        dataclasses.replace(event, parent=parent.index)
+        dataclasses.replace(event, parent=parent.index, label=_first_name(event.label, names))
         for event in _events(raw, components, {}, {})
     ]
-    return dataclasses.replace(
-        contract, events=_unique([*contract.events, *events]), components=components
-    )
+    return dataclasses.replace(contract, events=_unique([*before, *events]), components=components)
+
+
+def _first_name(label: str, names: Container[str]) -> str:
+    """Return *label* without the number that Gradio adds where a name is taken.
+
+    It counts on with each drawing; what is drawn again is to be called the same again.
+    """
+    first = re.sub(r"_\d+$", "", label)
+    return first if first in names else label
 
 
 def _components(
@@ -279,7 +304,7 @@ def _components(
     layout: Mapping[str, Any] | None,
     config: Mapping[str, Any],
     *,
-    rendered: bool = False,
+    maker: int | None = None,
 ) -> dict[int, Component]:
     raw = list(raw)
     parents = _parents([layout, *(p["layout"] for p in (config.get("page") or {}).values())])
@@ -309,7 +334,8 @@ def _components(
             reachable=reachable(item["id"]),
             schema=item.get("api_info_as_input") or item.get("api_info"),
             example=item.get("example_inputs"),
-            rendered=rendered,
+            parent=parents.get(item["id"]),
+            maker=maker,
         )
     return result
 

@@ -11,7 +11,7 @@ from .errors import OptionError, choices
 from .run import Skipped
 from .schema import understood
 
-__all__ = ["Plan", "matches", "plan"]
+__all__ = ["Plan", "matches", "plan", "unfit"]
 
 #: Set off by what a visitor does to something already there: a row, a message, a stroke.
 NEEDS_DATA = frozenset(
@@ -124,6 +124,14 @@ def _in_the_page(event: Event) -> str:
 
 def _beyond(contract: Contract, event: Event) -> str | None:
     """Return why a visitor, or one without a browser, does not set off this head of a chain."""
+    why = unfit(contract, event)
+    if why is None and not event.reachable:
+        return "hidden or switched off when the page opens; no visitor can set it off first"
+    return why
+
+
+def unfit(contract: Contract, event: Event) -> str | None:
+    """Return why *event* is not set off whatever the page shows by then; None if it may be."""
     function = event.function
     if function is not None and function.builtin and _gradio_own(function):
         return f"runs Gradio's own {function.name}, no code of the app"
@@ -141,8 +149,6 @@ def _beyond(contract: Contract, event: Event) -> str | None:
     sources = [contract.components.get(t.component or -1) for t in event.triggers]
     if all(s is not None and s.type == "dataset" and not s.props.get("samples") for s in sources):
         return "its table of examples is empty when the page opens: nothing to click on"
-    if not event.reachable:
-        return "hidden or switched off when the page opens; no visitor can set it off first"
     return None
 
 

@@ -22,9 +22,10 @@ from typing import Any
 from .contract import Contract, Event
 from .observation import Media, Observation
 from .plan import Plan, plan
+from .steps import Step, arrive, perform
 from .visit import Visit, at, feeding
 
-__all__ = ["Case", "described", "enter", "replay", "snippet"]
+__all__ = ["Case", "described", "enter", "replay", "snippet", "walk_snippet", "walked"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +92,45 @@ def snippet(
         arguments.append(f"also={_literal(also)}")
     if case.example is not None:
         arguments.append(f"example={case.example!r}")
-    if folder:
-        arguments.append(f"folder={_literal(folder)}")
+    arguments += _run_as(folder, chosen)
+    media = any(_has_media(v) for v in case.values.values())
+    return _script(arguments, media=media)
+
+
+def walked(steps: Sequence[Step]) -> str:
+    """Return the steps in words, one a line: ``1. add(item='a')``."""
+    return "\n".join(
+        f"{number}. {step.event}({', '.join(f'{n}={_short(v)}' for n, v in step.values.items())})"
+        for number, step in enumerate(steps, 1)
+    )
+
+
+def walk_snippet(
+    target: str, steps: Sequence[Step], *, folder: str = "", chosen: Plan | None = None
+) -> str:
+    """Return a shell command that takes the same steps on one page; the rest as `snippet`."""
+    told = ", ".join(
+        f"({_literal(step.event)}, {_literal(step.values)})"
+        if step.values
+        else f"({_literal(step.event)},)"
+        for step in steps
+    )
+    arguments = [_literal(target), f"steps=[{told}]", *_run_as(folder, chosen)]
+    media = any(_has_media(value) for step in steps for value in step.values.values())
+    return _script(arguments, media=media)
+
+
+def _run_as(folder: str, chosen: Plan | None) -> list[str]:
+    """Return the arguments that say where the app runs and what of it is set off."""
+    arguments = [f"folder={_literal(folder)}"] if folder else []
     for name in ("include", "exclude") if chosen is not None else ():
         if patterns := getattr(chosen, name):
             arguments.append(f"{name}={_literal(patterns)}")
-    names = "Media, replay" if any(_has_media(v) for v in case.values.values()) else "replay"
+    return arguments
+
+
+def _script(arguments: Sequence[str], *, media: bool) -> str:
+    names = "Media, replay" if media else "replay"
     return (
         f"python - <<'EOF'\nfrom gradio_harness import {names}\n\n"
         f"replay({', '.join(arguments)})\nEOF"
@@ -122,9 +156,10 @@ def enter(visit: Visit, event: Event, case: Case) -> None:
 
 def replay(
     target: str,
-    event: str,
+    event: str = "",
     inputs: Sequence[Any] = (),
     *,
+    steps: Sequence[tuple[Any, ...]] = (),
     also: Mapping[str, Any] | None = None,
     example: tuple[str, int] | None = None,
     folder: str = "",
@@ -134,7 +169,9 @@ def replay(
     """Start *target*, do what a visitor did, and return what came, the last event's call last.
 
     *inputs* are the event's in order, ``...`` for what stays as the page shows it; *also*
-    names further components by their labels, the second of one label with `` (2)``. *folder*
+    names further components by their labels, the second of one label with `` (2)``. *steps*,
+    instead of one event, are several on one page, each an event and what is typed or picked before
+    it, by name: ``[("add", {"item": "milk"}), ("remove",)]``. *folder*
     is the one in which the app runs, found as ever unless named; *include* and
     *exclude* are as --app-include and --app-exclude. GRADIO_HARNESS_AUTH in the environment
     holds logins. What comes is printed; where a call fails, SystemExit is raised
@@ -154,23 +191,28 @@ def replay(
         running = connect(parsed, folder=here, credentials=who)
     with running as app, Wire(app) as wire:
         contract = app.contract
-        wanted = contract.event(event)
-        values = {
-            parameter.component.id: value
-            for parameter, value in zip(wanted.inputs, inputs, strict=False)
-            if value is not ...
-        }
-        labels = {label: identity for identity, label in _labels(contract).items()}
-        values |= {labels[label]: value for label, value in (also or {}).items()}
-        driven = plan(contract, include=include, exclude=exclude).driven
-        visit = Visit(
-            wire,
-            contract,
-            new_session(),
-            driven=lambda other: other.index in driven,
-            wanted=feeding(contract, wanted),
-        )
-        enter(visit, wanted, Case(values, example))
+        chosen = plan(contract, include=include, exclude=exclude)
+        if steps:
+            visit = arrive(wire, contract, chosen)
+            visit.open()
+            _walk(visit, steps)
+        else:
+            wanted = contract.event(event)
+            values = {
+                parameter.component.id: value
+                for parameter, value in zip(wanted.inputs, inputs, strict=False)
+                if value is not ...
+            }
+            labels = {label: identity for identity, label in _labels(contract).items()}
+            values |= {labels[label]: value for label, value in (also or {}).items()}
+            visit = Visit(
+                wire,
+                contract,
+                new_session(),
+                driven=lambda other: other.index in chosen.driven,
+                wanted=feeding(contract, wanted),
+            )
+            enter(visit, wanted, Case(values, example))
         seen = visit.seen
         hide = (known(target, source=parsed.path) | of_app(app)).hide
     for observation in seen:
@@ -181,6 +223,12 @@ def replay(
         told = evidence.traceback if evidence and evidence.traceback else str(failed[-1].error)
         sys.exit(hide(told))
     return seen
+
+
+def _walk(visit: Visit, steps: Sequence[tuple[Any, ...]]) -> None:
+    for number, (label, *values) in enumerate(steps, 1):
+        if not perform(visit, Step(label, *values)):
+            print(f"step {number}, {label}: the page does not allow it now")
 
 
 def _line(observation: Observation) -> str:

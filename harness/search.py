@@ -256,9 +256,8 @@ class Search:
             self.after()
         if not self.rows:
             self.slowest = time.monotonic() - begun
-        known = {event.index: event for event in visit.contract.events}
         return [
-            Seen(observation, known[observation.call.index], held, self.folder)
+            Seen(observation, visit.known[observation.call.index], held, self.folder)
             for observation, held in zip(visit.seen, visit.held, strict=True)
             if observation.call.index not in own
         ]

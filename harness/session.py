@@ -24,6 +24,7 @@ from .explore import Explorer
 from .journal import Journal
 from .latency import measure, opened
 from .options import Options
+from .order import order
 from .plan import Plan, plan
 from .races import race
 from .redact import known, of_app
@@ -45,6 +46,7 @@ SAMPLES = {"quick": (20, 1.5), "standard": (50, 6.0), "deep": (200, 30.0)}
 DRIVES: Mapping[str, Callable[[Stage, Event], Part]] = {
     "sessions.leak": leak,
     "sessions.race": race,
+    "sessions.order": order,
 }
 #: How many seconds each of them may take for one event.
 VISITED_SECONDS = {"quick": 0.8, "standard": 2.0, "deep": 15.0}
@@ -262,6 +264,7 @@ class Session:
             before=self._before,
             after=self._after,
             copied=self._copied,
+            known=lambda: [f for known in self._explored.values() for f in known.part.findings],
         )
 
     @contextlib.contextmanager

@@ -13,7 +13,7 @@ import contextlib
 import dataclasses
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -23,6 +23,7 @@ from .contract import Event
 from .drivers.wire import Wire, new_session
 from .errors import HarnessError
 from .exploration import row_of
+from .finding import Finding
 from .observation import Call, Observation
 from .plan import Plan
 from .run import EventRow, Part, Skipped, SuiteRow
@@ -48,7 +49,8 @@ class Stage:
     *calls* caps the calls of each event with its chain (None: no cap), in all of the suite
     together. *seconds* is how long one driving function may take for one event. *before* and
     *after* tell the journal of each call, as of an exploration's. *avoided* are the labels of
-    events that hang or end the process: they are not set off again.
+    events that hang or end the process: they are not set off again. *known* tells what the
+    explorations of single events have found.
     """
 
     app: App
@@ -64,6 +66,7 @@ class Stage:
     before: Callable[[str, str, str, str], None] = lambda root, event, words, script: None
     after: Callable[[], None] = lambda: None
     copied: Callable[[], AbstractContextManager[tuple[App, Wire]]] | None = None
+    known: Callable[[], Iterable[Finding]] = lambda: ()
     spent: Counter[str] = field(default_factory=Counter)
     _seen: list[Observation] = field(default_factory=list)
     _kept: dict[str, Any] = field(default_factory=dict)

@@ -71,6 +71,8 @@ class Visit:
         self.held: list[dict[int, dict[str, Any]]] = []
         self.unknown: set[int] = set()
         self.seen: list[Observation] = []
+        #: Every event that was ever on this page: what a render made may be gone again.
+        self.known: dict[int, Event] = {event.index: event for event in contract.events}
 
     def open(self) -> None:
         """Load the page: everything it sets off by itself."""
@@ -81,8 +83,8 @@ class Visit:
 
     def set(self, component: Component, value: Any, *, but: Event | None = None) -> bool:
         """Type or pick *value*; False if the page does not allow it (any more)."""
-        props = {**component.props, **self.props.get(component.id, {})}
-        if props.get("interactive") is False or props.get("visible") is False:
+        props = self.shown(component)
+        if props.get("interactive") is False or not self.reaches(component):
             return False
         if component.id in self.props and "choices" in self.props[component.id]:
             known = [c[1] if isinstance(c, list) else c for c in props["choices"] or ()]
@@ -101,6 +103,24 @@ class Visit:
             alone = event.after is None and not event.collects_event_data
             if alone and not same and self.wanted(event):
                 self.fire(event)
+        return True
+
+    def shown(self, component: Component) -> dict[str, Any]:
+        """Return the properties of *component* as they are now."""
+        return {**component.props, **self.props.get(component.id, {})}
+
+    def reaches(self, component: Component) -> bool:
+        """Whether the page shows *component* now: neither it nor what it stands in is hidden."""
+        if component.id not in self.contract.components:
+            return False  # made by a render that has made something else since
+        around: Component | None = component
+        while around is not None:
+            props = self.shown(around)
+            shut = around.type == "tabitem" and props.get("interactive") is False
+            if shut or props.get("visible") in (False, "hidden"):
+                return False
+            inside = around.parent
+            around = None if inside is None else self.contract.components.get(inside)
         return True
 
     def choose(self, source: Event, row: int) -> bool:
@@ -141,7 +161,7 @@ class Visit:
         value = None if component.type == "state" else self.values.get(component.id)
         if not whole:
             return value
-        return {**component.props, **self.props.get(component.id, {}), "value": value}
+        return {**self.shown(component), "value": value}
 
     def _one(self, event: Event, data: Any) -> tuple[bool | None, list[int]]:
         """Run one event; return whether it failed (None: it never ended), and what it changed."""
@@ -191,6 +211,7 @@ class Visit:
             config = (message.data.get("output") or {}).get("render_config")
             if message.kind == "process_completed" and config:
                 self.contract = extended(self.contract, event, config)
+                self.known |= {event.index: event for event in self.contract.events}
                 for component in self.contract.components.values():
                     if component.rendered:
                         self.values.setdefault(component.id, _first(component, self.major))

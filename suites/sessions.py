@@ -13,3 +13,8 @@ def leak(visited: Visited) -> None:
 def race(visited: Visited) -> None:
     """Visitors at the same time get what they would get one after another."""
     visited.expect_none("sessions.race")
+
+
+def order(visited: Visited) -> None:
+    """What one visitor did before on the page breaks nothing."""
+    visited.expect_none("sessions.order")

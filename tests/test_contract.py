@@ -440,7 +440,7 @@ def test_what_a_render_makes_extends_the_contract(serve: Callable[..., App]) -> 
     whole = extended(contract, show, output["render_config"])
     made = whole.events[len(contract.events) :]
 
-    assert ["finish", "finish_1"] == [event.label for event in made]
+    assert ["finish", "finish (2)"] == [event.label for event in made]
     assert {show.index} == {event.parent for event in made}
     assert {True} == {whole.components[t.component].rendered for e in made for t in e.triggers}
 
