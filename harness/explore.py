@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from .app import App
 from .checks import Check
 from .checks.hints import CHECKS as HINTS
+from .clues import clues, source
 from .confirm import confirmed
 from .contract import Event
 from .exploration import Budget, Exploration, Stuck
@@ -72,6 +73,8 @@ class Explorer:
         self.before = before
         self.after = after
         self.busy: dict[tuple[str, int], str] = {}
+        files = (event.function.file for event in app.contract.events if event.function)
+        self.source = source(files, [app.folder])
 
     def explore(self, event: Event) -> Exploration:
         """Return what came of *event*. Raises Stuck when the app answers nobody any more."""
@@ -85,6 +88,7 @@ class Explorer:
             self.driver,
             self.plan,
             event,
+            clues=clues(self.app.contract, event, self.source),
             budget=self.budget,
             seed=self.seed,
             folder=self.folder,

@@ -14,7 +14,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,7 @@ from .checks.outcome import CHECKS as OUTCOME
 from .checks.outcome import Seen
 from .checks.outputs import CHECKS as OUTPUTS
 from .checks.streaming import CHECKS as STREAMING
+from .clues import NO_CLUES, Clues
 from .contract import Component, Contract, Event
 from .drivers.wire import new_session
 from .exploration import Budget, row_of
@@ -79,6 +80,7 @@ class Search:
         plan: Plan,
         event: Event,
         *,
+        clues: Mapping[int, Clues],
         budget: Budget,
         seed: int,
         folder: str = "",
@@ -86,6 +88,7 @@ class Search:
         after: Callable[[], None],
     ) -> None:
         self.app, self.driver, self.plan, self.event = app, driver, plan, event
+        self.clues = clues
         self.budget, self.seed = budget, seed
         self.before, self.after = before, after
         self.named_folder = folder
@@ -159,7 +162,7 @@ class Search:
         """Return the strategy for what a visitor may put into *component* before the event."""
         from .strategies import values
 
-        strategy = values(component)
+        strategy = values(component, self.clues.get(component.id, NO_CLUES))
         assert strategy is not None
         wanted = self._gesture()
         if wanted is not None and wanted[0].id == component.id:

@@ -21,7 +21,14 @@ HARNESS = ROOT / "harness"
 LAYERS = (
     *("errors", "observation", "finding", "schema", "contract", "run", "page"),
     *("target", "browsers", "probe", "script", "app", "redact", "child"),
-    *("strategies.text", "strategies.choices", "strategies.numbers", "strategies.media"),
+    *(
+        "clues",
+        "strategies.shapes",
+        "strategies.text",
+        "strategies.choices",
+        "strategies.numbers",
+        "strategies.media",
+    ),
     *("strategies.tables", "strategies.api", "strategies"),
     *(
         "drivers",

@@ -12,12 +12,13 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from ..clues import NO_CLUES, Clues
 from ..contract import Component
 from . import api, choices, media, numbers, tables, text
 
 __all__ = ["values"]
 
-Maker = Callable[[Component], st.SearchStrategy[Any] | None]
+Maker = Callable[[Component, Clues], st.SearchStrategy[Any] | None]
 
 MAKERS: Mapping[str, Maker] = {
     "textbox": text.textbox,
@@ -45,9 +46,12 @@ MAKERS: Mapping[str, Maker] = {
 }
 
 
-def values(component: Component) -> st.SearchStrategy[Any] | None:
-    """Return what a visitor may send for *component*; None if it cannot be set."""
+def values(component: Component, clues: Clues = NO_CLUES) -> st.SearchStrategy[Any] | None:
+    """Return what a visitor may send for *component*; None if it cannot be set.
+
+    *clues* are what the author's examples and source say of it.
+    """
     if not component.editable or not component.reachable:
         return None
     maker = MAKERS.get(component.type)
-    return maker(component) if maker else None
+    return maker(component, clues) if maker else None

@@ -7,6 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from ..clues import Clues
 from ..contract import Component
 from ..schema import branches, understood
 from .numbers import PLAIN
@@ -18,7 +19,7 @@ WHOLE = [n for n in PLAIN if isinstance(n, int)]
 KEYS = ("a", "key", "two words", "")
 
 
-def parameter(component: Component) -> st.SearchStrategy[Any] | None:
+def parameter(component: Component, clues: Clues) -> st.SearchStrategy[Any] | None:
     """Values of the parameter's type, and its default; None where its type says too little."""
     schema = component.schema or {}
     if not understood(schema):

@@ -7,6 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from ..clues import Clues
 from ..contract import Component
 from .text import words
 
@@ -30,12 +31,12 @@ def allowed(component: Component) -> list[Any]:
     ]
 
 
-def checkbox(component: Component) -> st.SearchStrategy[Any]:
+def checkbox(component: Component, clues: Clues) -> st.SearchStrategy[Any]:
     """Ticked or not."""
     return st.booleans()
 
 
-def checkboxgroup(component: Component) -> st.SearchStrategy[Any]:
+def checkboxgroup(component: Component, clues: Clues) -> st.SearchStrategy[Any]:
     """Any of the choices, each at most once, in the order ticked."""
     known = allowed(component)
     picked: st.SearchStrategy[Any] = (
@@ -48,12 +49,12 @@ def checkboxgroup(component: Component) -> st.SearchStrategy[Any]:
     return picked
 
 
-def radio(component: Component) -> st.SearchStrategy[Any]:
+def radio(component: Component, clues: Clues) -> st.SearchStrategy[Any]:
     """One of the choices; nothing only where nothing is chosen at first."""
     return _one(component, allowed(component))
 
 
-def dropdown(component: Component) -> st.SearchStrategy[Any]:
+def dropdown(component: Component, clues: Clues) -> st.SearchStrategy[Any]:
     """One or several of the choices, or a text of one's own where the author allows it."""
     known = allowed(component)
     own = words(60, lines=False).filter(bool) if component.props.get("allow_custom_value") else None
@@ -75,12 +76,12 @@ def _one(component: Component, known: list[Any]) -> st.SearchStrategy[Any]:
     return st.sampled_from(known) | none
 
 
-def colorpicker(component: Component) -> st.SearchStrategy[Any]:
+def colorpicker(component: Component, clues: Clues) -> st.SearchStrategy[Any]:
     """``#rrggbb``, as the picker sends it."""
     return st.integers(0, 0xFFFFFF).map(lambda n: f"#{n:06x}")
 
 
-def datetime(component: Component) -> st.SearchStrategy[Any]:
+def datetime(component: Component, clues: Clues) -> st.SearchStrategy[Any]:
     """A moment as the field shows it, and nothing at all."""
     timed = component.props.get("include_time", True)
     pattern = "%Y-%m-%d %H:%M:%S" if timed else "%Y-%m-%d"
@@ -90,7 +91,7 @@ def datetime(component: Component) -> st.SearchStrategy[Any]:
     return st.sampled_from([k if timed else k[:10] for k in known]) | drawn | st.none()
 
 
-def dataset(component: Component) -> st.SearchStrategy[Any]:
+def dataset(component: Component, clues: Clues) -> st.SearchStrategy[Any]:
     """The number of a row of the author's examples."""
     rows = len(component.props.get("samples") or ())
     return st.sampled_from(range(rows)) if rows else st.just(None)

@@ -14,9 +14,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from ..clues import Clues
 from ..contract import Component
 from ..observation import Media
-from .text import words
+from .text import typed
 
 __all__ = [
     "audio",
@@ -193,7 +194,7 @@ def _sources(component: Component) -> set[str]:
     return {"upload"} if sources is None else {*sources}
 
 
-def video(component: Component) -> st.SearchStrategy[Any]:
+def video(component: Component, clues: Clues) -> st.SearchStrategy[Any]:
     """A short film, and none at all; a format the author asks for would need an encoder."""
     sources = _sources(component)
     known = [film()] if "upload" in sources else []
@@ -205,19 +206,19 @@ def video(component: Component) -> st.SearchStrategy[Any]:
     return st.sampled_from([None, *known])
 
 
-def gallery(component: Component) -> st.SearchStrategy[Any]:
+def gallery(component: Component, clues: Clues) -> st.SearchStrategy[Any]:
     """Some pictures, each as the page lists it, and none at all."""
     one = st.sampled_from(PICTURES[:8]).map(lambda s: {"image": picture(*s), "caption": None})
     return st.none() | st.lists(one, min_size=1, max_size=3)
 
 
-def model(component: Component) -> st.SearchStrategy[Any]:
+def model(component: Component, clues: Clues) -> st.SearchStrategy[Any]:
     """A triangle, and none at all."""
     triangle = Media("triangle.obj", b"v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n", "model/obj")
     return st.none() | st.just(triangle)
 
 
-def image(component: Component) -> st.SearchStrategy[Any]:
+def image(component: Component, clues: Clues) -> st.SearchStrategy[Any]:
     """A picture in any mode a browser uploads, else from a camera, and none at all."""
     sources = _sources(component)
     if sources & {"upload", "clipboard"}:
@@ -227,7 +228,7 @@ def image(component: Component) -> st.SearchStrategy[Any]:
     return st.none()
 
 
-def image_editor(component: Component) -> st.SearchStrategy[Any]:
+def image_editor(component: Component, clues: Clues) -> st.SearchStrategy[Any]:
     """What the editor sends: background, layers, and the two merged."""
 
     def edited(spec: tuple[str, int, int, str]) -> dict[str, Any]:
@@ -238,7 +239,7 @@ def image_editor(component: Component) -> st.SearchStrategy[Any]:
     return drawn | st.just({"background": None, "layers": [], "composite": None, "id": None})
 
 
-def audio(component: Component) -> st.SearchStrategy[Any]:
+def audio(component: Component, clues: Clues) -> st.SearchStrategy[Any]:
     """A short sound, mono or stereo, else from a microphone, and none at all."""
     sources = _sources(component)
     if "upload" in sources:
@@ -248,7 +249,7 @@ def audio(component: Component) -> st.SearchStrategy[Any]:
     return st.none()
 
 
-def file(component: Component) -> st.SearchStrategy[Any]:
+def file(component: Component, clues: Clues) -> st.SearchStrategy[Any]:
     """A file of a type that the field takes, several where it takes several, or none."""
     known = _files(component.props.get("file_types"))
     if not known:
@@ -261,14 +262,18 @@ def file(component: Component) -> st.SearchStrategy[Any]:
     return none | one
 
 
-def multimodal(component: Component) -> st.SearchStrategy[Any]:
+def multimodal(component: Component, clues: Clues) -> st.SearchStrategy[Any]:
     """A message: text, files, or both."""
     known = _files(component.props.get("file_types"))
     files: st.SearchStrategy[list[Media]] = st.just([])
     if known:
         most = 1 if component.props.get("file_count") == "single" else 2
         files = files | st.lists(st.sampled_from(known), max_size=most)
-    return st.fixed_dictionaries({"text": words(None, lines=True), "files": files})
+    props = component.props
+    label = " ".join(str(props.get(name) or "") for name in ("label", "placeholder", "info"))
+    return st.fixed_dictionaries(
+        {"text": typed(label, (props.get("placeholder"),), clues, str), "files": files}
+    )
 
 
 def _files(types: Any) -> list[Media]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from ..clues import Clues
 from ..contract import Component
 
 __all__ = ["dataframe"]
@@ -20,7 +21,7 @@ CELLS: dict[str, st.SearchStrategy[Any]] = {
 }
 
 
-def dataframe(component: Component) -> st.SearchStrategy[Any]:
+def dataframe(component: Component, clues: Clues) -> st.SearchStrategy[Any]:
     """The table as shown and edited here and there; an empty one filled in."""
     headers = _headers(component)
     kinds = component.props.get("datatype") or "str"
