@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from ..clues import NO_CLUES, Clues
 from ..contract import Component
 from . import api, choices, media, numbers, tables, text
+from .shapes import weighted
 
-__all__ = ["values"]
+__all__ = ["values", "weighted"]
 
 Maker = Callable[[Component, Clues], st.SearchStrategy[Any] | None]
 

@@ -100,7 +100,7 @@ def typed(
     known = constants(clues)
     return weighted(
         (3, words(None, lines=True)),
-        (3, shaped(label, own, clues)),
+        (4, shaped(label, own, clues)),
         *([(3, known)] if known is not None else []),
         *([(1, st.sampled_from(own))] if own else []),
     ).map(kept)
