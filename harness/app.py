@@ -330,8 +330,10 @@ def _read_contract(app: App) -> Contract:
         info = http.get(f"{app.url}{config.get('api_prefix') or ''}/info")
     functions: dict[int, Function] = {}
     if app.blocks is not None and app.probe is not None:
+        queue = getattr(app.blocks, "_queue", None)
+        limit = getattr(queue, "default_concurrency_limit", 1)
         functions = {
-            index: Function(**function_details(block_fn, app.probe.roots))
+            index: Function(**function_details(block_fn, app.probe.roots, limit))
             for index, block_fn in _block_functions(app.blocks).items()
         }
     return read(config, info.json() if info.status_code == 200 else None, functions)

@@ -9,8 +9,9 @@ from __future__ import annotations
 import io
 import json
 import random
+import re
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,13 @@ from .observation import Media, Observation
 from .strategies.choices import allowed
 from .strategies.media import sound
 
-__all__ = ["Mark", "carried", "in_file", "marked", "new_mark", "received", "served_paths"]
+__all__ = [
+    *("Mark", "Trace", "carried", "in_file", "linked_paths", "marked", "new_mark", "received"),
+    "served_paths",
+]
+
+#: What of a mark was seen: a word, the digits of a number, a colour.
+Trace = str | tuple[int, int, int]
 
 #: Syllables that no language puts one after another like this.
 STARTS = ("brov", "drim", "flun", "glok", "kvas", "plig", "skuv", "truz", "vrem", "zwik")
@@ -29,6 +36,7 @@ ENDS = ("dolp", "garn", "kesh", "lunt", "mirv", "norg", "pask", "resk", "tovl", 
 LONGEST = 400_000
 #: A colour counts as seen where this share of a picture has it.
 SHARE = 0.1
+LINK = re.compile(r"/file=([^\s\"'<>()\\]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +47,12 @@ class Mark:
     number: float
     colour: tuple[int, int, int]
 
-    def traces(self) -> tuple[str, ...]:
-        """The texts that give it away, in lower case."""
-        return (self.word, self.word[::-1], f"{self.number}")
+    def trace(self, text: str) -> str:
+        """Return what of it is in *text*, which is in lower case; "" if nothing is."""
+        for known in (self.word, self.word[::-1], f"{self.number}"):
+            if known in text:
+                return known
+        return ""
 
 
 def new_mark(draw: random.Random) -> Mark:
@@ -52,15 +63,21 @@ def new_mark(draw: random.Random) -> Mark:
     return Mark(word, round(number, 5), colour)
 
 
-def marked(component: Component, mark: Mark, draw: random.Random) -> tuple[bool, Any]:
+def marked(
+    component: Component, mark: Mark, draw: random.Random, *, simple: bool = False
+) -> tuple[bool, Any]:
     """Return whether a visitor sets the component, and to what: with *mark* wherever it fits.
 
-    What has no room for a mark (a choice, a tick, a whole number) is drawn.
+    What has no room for a mark (a choice, a tick, a whole number) is drawn. *simple* text is the
+    mark's word and nothing else, where the field takes that.
     """
     maker = MAKERS.get(component.type)
     if maker is None or not component.editable or not component.reachable:
         return False, None
-    return True, maker(component, mark, draw)
+    value = maker(component, mark, draw)
+    if simple and isinstance(value, str) and mark.word in value and "@" not in value:
+        value = mark.word
+    return True, value
 
 
 def carried(mark: Mark, value: Any) -> bool:
@@ -71,48 +88,54 @@ def carried(mark: Mark, value: Any) -> bool:
         return any(carried(mark, item) for item in value.values())
     if isinstance(value, list | tuple):
         return any(carried(mark, item) for item in value)
-    return value == mark.number or (isinstance(value, str) and mark.word in value.lower())
+    return value == mark.number or (
+        isinstance(value, str | float) and mark.trace(str(value).lower()) != ""
+    )
 
 
-def received(observation: Observation, marks: Iterable[Mark]) -> Iterator[Mark]:
-    """Yield which of *marks* are in what the app sent: outputs, updates, messages, errors."""
+def received(observation: Observation, marks: Iterable[Mark]) -> dict[Mark, Trace]:
+    """Return which of *marks* are in what the app sent: outputs, updates, messages, errors."""
     text = json.dumps([m.data for m in observation.messages], ensure_ascii=False, default=str)
-    text = text[:LONGEST].lower()
-    yield from (mark for mark in marks if any(trace in text for trace in mark.traces()))
+    return _in_text(text[:LONGEST], marks)
 
 
-def in_file(name: str, content: bytes, marks: Sequence[Mark]) -> list[Mark]:
+def in_file(name: str, content: bytes, marks: Iterable[Mark]) -> dict[Mark, Trace]:
     """Return which of *marks* are in a file: in its name, its text, its members, its colours."""
-    found = _in_text(name, marks) + _in_text(content[:LONGEST].decode("utf-8", "replace"), marks)
+    marks = tuple(marks)
+    found = _in_text(f"{name}\n{content[:LONGEST].decode('utf-8', 'replace')}", marks)
     if content[:2] == b"PK":
         try:
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
                 for member in archive.infolist()[:50]:
                     with archive.open(member) as file:
                         text = file.read(LONGEST).decode("utf-8", "replace")
-                    found += _in_text(f"{member.filename}\n{text}", marks)
+                    found |= _in_text(f"{member.filename}\n{text}", marks)
         except (zipfile.BadZipFile, RuntimeError, OSError, NotImplementedError):
             pass
     elif content[:4] in (b"\x89PNG", b"RIFF", b"GIF8") or content[:2] == b"\xff\xd8":
-        found += _in_picture(content, marks)
-    return list(dict.fromkeys(found))
+        found |= _in_picture(content, marks)
+    return found
 
 
-def _in_text(text: str, marks: Sequence[Mark]) -> list[Mark]:
+def _in_text(text: str, marks: Iterable[Mark]) -> dict[Mark, Trace]:
     text = text.lower()
-    return [mark for mark in marks if any(trace in text for trace in mark.traces())]
+    return {mark: trace for mark in marks if (trace := mark.trace(text))}
 
 
-def _in_picture(content: bytes, marks: Sequence[Mark]) -> list[Mark]:
+def _in_picture(content: bytes, marks: Iterable[Mark]) -> dict[Mark, Trace]:
     from PIL import Image
 
     try:
         with Image.open(io.BytesIO(content)) as image:
             small = image.convert("RGB").resize((24, 24), Image.Resampling.NEAREST)
     except Exception:  # not a picture, or one that Pillow cannot read: nothing to be seen
-        return []
+        return {}
     pixels = [small.getpixel((x, y)) for x in range(24) for y in range(24)]
-    return [mark for mark in marks if sum(_close(p, mark.colour) for p in pixels) > SHARE * 576]
+    return {
+        mark: mark.colour
+        for mark in marks
+        if sum(_close(pixel, mark.colour) for pixel in pixels) > SHARE * len(pixels)
+    }
 
 
 def _close(pixel: Any, colour: tuple[int, int, int]) -> bool:
@@ -131,6 +154,12 @@ def served_paths(value: Any) -> Iterator[tuple[str, str]]:
     elif isinstance(value, list | tuple):
         for item in value:
             yield from served_paths(item)
+
+
+def linked_paths(value: Any) -> Iterator[str]:
+    """Yield every file of the app that a text in *value* links to: ``<img src="/file=…">``."""
+    for found in LINK.findall(json.dumps(value, ensure_ascii=False, default=str)):
+        yield str(found)
 
 
 # -- one maker a component -----------------------------------------------------------------

@@ -36,6 +36,8 @@ class Function:
     *hints* are the resolved annotations by parameter name (``return`` included), as text.
     *keyed* is true where it gets its inputs as one dict by component: no parameter is one
     input's. *builtin* is true for Gradio's own functions (flagging, clearing, examples).
+    As many calls of all functions with one *concurrency_id* run at once as *concurrency_limit*
+    says (None: any number); it is *limited* where the author said so.
     """
 
     name: str
@@ -45,6 +47,8 @@ class Function:
     parameters: tuple[str, ...] = ()
     hints: Mapping[str, str] = field(default_factory=dict)
     concurrency_limit: int | None = None
+    concurrency_id: str = ""
+    limited: bool = False
     validator: bool = False
     keyed: bool = False
     builtin: bool = False

@@ -501,8 +501,13 @@ _AUDITED: dict[str, Callable[[tuple[Any, ...]], Effect | None]] = {
 }
 
 
-def function_details(block_fn: Any, roots: Sequence[str]) -> dict[str, Any]:
-    """Return what the contract's `Function` holds of a Gradio `BlockFunction`."""
+def function_details(
+    block_fn: Any, roots: Sequence[str], default_limit: int | None = 1
+) -> dict[str, Any]:
+    """Return what the contract's `Function` holds of a Gradio `BlockFunction`.
+
+    *default_limit* is how many calls run at once where the author does not say.
+    """
     fn = getattr(block_fn, "fn", None)
     target = inspect.unwrap(fn) if callable(fn) else None
     maker = getattr(target, "__self__", None)
@@ -515,7 +520,7 @@ def function_details(block_fn: Any, roots: Sequence[str]) -> dict[str, Any]:
     code = getattr(target, "__code__", None) or getattr(call, "__code__", None)
     module = getattr(target, "__module__", "") or type(target).__module__
     hints = _hints(target)
-    limit = getattr(block_fn, "concurrency_limit", None)
+    limit = getattr(block_fn, "concurrency_limit", "default")
     return {
         "name": getattr(target, "__name__", type(target).__name__) if target else "",
         "module": module,
@@ -523,7 +528,9 @@ def function_details(block_fn: Any, roots: Sequence[str]) -> dict[str, Any]:
         "line": code.co_firstlineno if code else 0,
         "parameters": _filled(block_fn, _parameters(called, hints)),
         "hints": hints,
-        "concurrency_limit": limit if isinstance(limit, int) else None,
+        "concurrency_limit": default_limit if limit == "default" else limit,
+        "concurrency_id": str(getattr(block_fn, "concurrency_id", "")),
+        "limited": isinstance(limit, int),
         "validator": bool(getattr(block_fn, "validator", None)),
         "keyed": bool(getattr(block_fn, "inputs_as_dict", False)),
         "builtin": module.split(".")[0] in ("gradio", "gradio_client"),

@@ -7,39 +7,47 @@ replay_visits("app.py", [("A", "save", ["kestrel"]), ("B", "show")], looked_for=
 
 from __future__ import annotations
 
-import json
+import functools
 import os
 import sys
-from collections.abc import Mapping, Sequence
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .canaries import served_paths
+from .canaries import Mark, Trace, carried, in_file, linked_paths, received, served_paths
 from .contract import Contract, Event
 from .observation import Observation
 from .plan import Plan, plan
 from .reproduce import _has_media, _labels, _line, _literal, _short
 from .visit import Visit, at, feeding
 
-__all__ = ["Step", "described", "replay_visits", "snippet"]
+__all__ = ["Step", "at_once", "described", "replay_visits", "snippet"]
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A visitor sets *values*, by component id, and then *event* off; None: opens the page."""
+    """A visitor sets *values*, by component id, and then *event* off; None: opens the page.
+
+    *beside* is how many seconds after the step before it this one begins, while that runs.
+    """
 
     visitor: str
     event: Event | None
     values: Mapping[int, Any] = field(default_factory=dict)
+    beside: float | None = None
 
 
 def described(contract: Contract, steps: Sequence[Step]) -> str:
     """Return the steps in words, one a line: ``A: save(note = 'kestrel')``."""
-    return "\n".join(
-        f"{step.visitor}: {_words(contract, step)}" if step.event else f"{step.visitor}: the page"
-        for step in steps
-    )
+    lines = []
+    for step in steps:
+        words = _words(contract, step) if step.event else "opens the page"
+        meanwhile = "" if step.beside is None else "meanwhile "
+        lines.append(f"{meanwhile}{step.visitor}: {words}")
+    return "\n".join(lines)
 
 
 def _words(contract: Contract, step: Step) -> str:
@@ -54,7 +62,7 @@ def snippet(
     contract: Contract,
     steps: Sequence[Step],
     *,
-    looked_for: str,
+    looked_for: Trace,
     folder: str = "",
     chosen: Plan | None = None,
 ) -> str:
@@ -63,8 +71,8 @@ def snippet(
     *looked_for* is what one of them sent and another may not get.
     """
     labels = _labels(contract)
-    lines = "".join(f"    {_step(step, labels)},\n" for step in steps)
-    arguments = [f"looked_for={_literal(looked_for)}"]
+    lines = "".join(f"    {line},\n" for line in _lines(steps, labels))
+    arguments = [f"looked_for={looked_for!r}"]
     if folder:
         arguments.append(f"folder={_literal(folder)}")
     for name in ("include", "exclude") if chosen is not None else ():
@@ -76,6 +84,18 @@ def snippet(
         f"python - <<'EOF'\nfrom gradio_harness import {names}\n\n"
         f"replay_visits({_literal(target)}, [\n{lines}], {', '.join(arguments)})\nEOF"
     )
+
+
+def _lines(steps: Sequence[Step], labels: Mapping[int, str]) -> Iterator[str]:
+    """Yield each step; those that run at the same time in one list, with the seconds between."""
+    group: list[str] = []
+    for step, following in zip(steps, [*steps[1:], None], strict=True):
+        if step.beside is not None:
+            group.append(f"{step.beside:.3g}")
+        group.append(_step(step, labels))
+        if following is None or following.beside is None:
+            yield group[0] if len(group) == 1 else f"[{', '.join(group)}]"
+            group = []
 
 
 def _step(step: Step, labels: Mapping[int, str]) -> str:
@@ -96,22 +116,24 @@ def _step(step: Step, labels: Mapping[int, str]) -> str:
 
 def replay_visits(
     target: str,
-    steps: Sequence[tuple[Any, ...]],
+    steps: Sequence[Any],
     *,
-    looked_for: str,
+    looked_for: Trace,
     folder: str = "",
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
 ) -> list[Observation]:
-    """Start *target*, have several visitors do the *steps*, and return what came, in order.
+    """Start *target*, have several visitors do the *steps*, and return what came.
 
     A step is ``("A", "save", ["kestrel"])``: a visitor's name, an event, its inputs (``...`` for
     what stays as the page shows it) and, by their labels, further components; ``("B",)`` opens
-    the page. *folder*, *include* and *exclude* are as for `replay`. What comes is printed;
-    where *looked_for*, which one visitor sent, comes to another, SystemExit is raised.
+    the page. What runs at the same time is in one list, with the seconds between the begins:
+    ``[("A", "save", ["kestrel"]), 0.1, ("B", "show")]``. *folder*, *include* and *exclude* are as
+    for `replay`. What comes is printed; where *looked_for* (a word, a colour), which one visitor
+    sent, comes to another, SystemExit is raised.
     """
     from .app import Credentials, connect, launch, named_home
-    from .drivers.wire import Wire, new_session
+    from .drivers.wire import Wire
     from .redact import known, of_app
     from .target import parse
 
@@ -122,59 +144,131 @@ def replay_visits(
         running = launch(parsed, folder=here, credentials=who, home=named_home(folder, here))
     else:
         running = connect(parsed, folder=here, credentials=who)
-    everything: list[Observation] = []
-    astray = ""
     with running as app, Wire(app) as wire:
-        contract = app.contract
         hide = (known(target, source=parsed.path) | of_app(app)).hide
-        driven = plan(contract, include=include, exclude=exclude).driven
-        identities = {label: identity for identity, label in _labels(contract).items()}
-        visits: dict[str, Visit] = {}
-        owners: set[str] = set()
-        for name, *rest in steps:
-            visit = visits.get(name)
-            begin = len(visit.seen) if visit else 0
-            if visit is None:
-                visit = visits[name] = Visit(
-                    wire, contract, new_session(), driven=lambda event: event.index in driven
-                )
-                visit.open()
-            if rest:
-                event = at(visit, contract.event(rest[0]))
-                visit.wanted = feeding(visit.contract, event)
-                inputs, also = (*rest[1:], (), {})[0], (*rest[2:], {})[0]
-                values = {
-                    p.component.id: value
-                    for p, value in zip(event.inputs, inputs, strict=False)
-                    if value is not ...
-                } | {identities[label]: value for label, value in also.items()}
-                if looked_for in repr(values).lower():
-                    owners.add(name)
-                for identity, value in values.items():
-                    visit.set(visit.contract.components[identity], value, but=event)
-                visit.fire(event)
-            for seen in visit.seen[begin:]:
-                print(hide(f"{name}: {_line(seen)}"))
-                if name not in owners and _has(wire, seen, looked_for):
-                    astray = (
-                        astray or f"{name} got {looked_for!r}, which only {_others(owners)} sent"
-                    )
-            everything += visit.seen[begin:]
-    if astray:
-        sys.exit(astray)
-    return everything
+        driven = plan(app.contract, include=include, exclude=exclude).driven
+        scene = _Scene(wire, app.contract, driven, looked_for)
+        for step in steps:
+            scene.play(step if isinstance(step, list) else [step])
+        scene.look_again()
+    for line in scene.lines:
+        print(hide(line))
+    if scene.astray:
+        sys.exit(scene.astray)
+    return scene.seen
 
 
-def _has(wire: Any, seen: Observation, looked_for: str) -> bool:
-    """Whether *looked_for* is in what came, or in a file that came with it."""
-    said = json.dumps([m.data for m in seen.messages], ensure_ascii=False, default=str).lower()
-    if looked_for in said or looked_for[::-1] in said:
-        return True
-    return any(
-        looked_for in (wire.served(path) or b"").decode("utf-8", "replace").lower()
-        for path, _ in served_paths(seen.outputs or ())
-    )
+def at_once(gestures: Sequence[Callable[[], object]], delays: Sequence[float]) -> None:
+    """Have each of *gestures* done by a visitor of its own, after its delay in seconds.
+
+    Raises the first error of them when all have ended.
+    """
+    if len(gestures) < 2:
+        for gesture in gestures:
+            gesture()
+        return
+    errors: list[BaseException] = []
+
+    def run(gesture: Callable[[], object], delay: float) -> None:
+        time.sleep(delay)
+        try:
+            gesture()
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [
+        threading.Thread(target=run, args=both, daemon=True)
+        for both in zip(gestures, delays, strict=True)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if errors:
+        raise errors[0]
 
 
-def _others(owners: set[str]) -> str:
-    return " and ".join(sorted(owners)) or "another"
+class _Scene:
+    """Visitors on their pages, and what has gone astray."""
+
+    def __init__(
+        self, wire: Any, contract: Contract, driven: frozenset[int], looked_for: Trace
+    ) -> None:
+        self.wire, self.contract, self.driven = wire, contract, driven
+        self.looked_for = looked_for
+        text = looked_for if isinstance(looked_for, str) else "\0"
+        colour = looked_for if isinstance(looked_for, tuple) else (-9, -9, -9)
+        self.mark = Mark(text, -1.0, colour)
+        self.identities = {label: identity for identity, label in _labels(contract).items()}
+        self.visits: dict[str, Visit] = {}
+        self.owners: set[str] = set()
+        self.linked: set[tuple[str, str]] = set()
+        self.seen: list[Observation] = []
+        self.lines: list[str] = []
+        self.astray = ""
+
+    def play(self, group: Sequence[Any]) -> None:
+        """Do the steps of *group* at the same time; each number in it is a delay."""
+        delays = [0.0]
+        gestures: list[Callable[[], object]] = []
+        begins: dict[str, int] = {}
+        for step in group:
+            if isinstance(step, int | float):
+                delays[-1] += step
+                continue
+            name, *rest = step
+            begins[name] = len(self.visits[name].seen) if name in self.visits else 0
+            gestures.append(self._ready(name, *rest))
+            delays.append(delays[-1])
+        at_once(gestures, delays[: len(gestures)])
+        for name, begin in begins.items():
+            for seen in self.visits[name].seen[begin:]:
+                self._take(name, seen)
+
+    def _ready(self, name: str, *step: Any) -> Callable[[], object]:
+        """Have the page of *name* filled; return what is left to be done."""
+        from .drivers.wire import new_session
+
+        if name not in self.visits:
+            self.visits[name] = Visit(
+                self.wire, self.contract, new_session(), driven=lambda e: e.index in self.driven
+            )
+            self.visits[name].open()
+        if not step:
+            return lambda: None
+        visit = self.visits[name]
+        event = at(visit, self.contract.event(step[0]))
+        visit.wanted = feeding(visit.contract, event)
+        inputs, also = (*step[1:2], [])[0], (*step[2:3], {})[0]
+        values = {
+            parameter.component.id: value
+            for parameter, value in zip(event.inputs, inputs, strict=False)
+            if value is not ...
+        } | {self.identities[label]: value for label, value in also.items()}
+        if carried(self.mark, list(values.values())):
+            self.owners.add(name)
+        for identity, value in values.items():
+            visit.set(visit.contract.components[identity], value, but=event)
+        return functools.partial(visit.fire, event)
+
+    def _take(self, name: str, seen: Observation) -> None:
+        self.seen.append(seen)
+        self.lines.append(f"{name}: {_line(seen)}")
+        self.linked |= {(name, path) for path in linked_paths(seen.outputs)}
+        files = dict(served_paths(seen.outputs or ()))
+        if received(seen, [self.mark]) or any(map(self._in, files, files.values())):
+            self._gone(name)
+
+    def look_again(self) -> None:
+        """Fetch the files that texts link to: another visitor's may have taken their place."""
+        for name, path in sorted(self.linked):
+            if self._in(path, path):
+                self._gone(name)
+
+    def _in(self, path: str, name: str) -> bool:
+        return bool(in_file(name, self.wire.served(path) or b"", [self.mark]))
+
+    def _gone(self, name: str) -> None:
+        if name not in self.owners and not self.astray:
+            others = " and ".join(sorted(self.owners)) or "another"
+            self.astray = f"{name} got {self.looked_for!r}, which only {others} sent"

@@ -7,7 +7,9 @@ the fewest calls, and played again with new visitors and new canaries to see whe
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import functools
 import json
 import random
 import time
@@ -15,35 +17,56 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .canaries import Mark, carried, in_file, marked, new_mark, received, served_paths
+from .canaries import (
+    Mark,
+    Trace,
+    carried,
+    in_file,
+    linked_paths,
+    marked,
+    new_mark,
+    received,
+    served_paths,
+)
 from .checks.sessions import Surfaced
 from .checks.sessions import leak as judged
-from .contract import Component, Event
+from .contract import Component, Contract, Event
 from .finding import Finding, Repeats
 from .observation import Media, Observation
 from .run import Part
-from .stage import Spent, Stage, skipped
-from .together import Step, described, snippet
+from .stage import NoCopy, Spent, Stage, skipped
+from .together import Step, at_once, described, snippet
 from .visit import Visit, at, feeding
 
 __all__ = ["leak"]
 
 #: What leaves a file behind, and what takes it away.
 FILLED = frozenset(("upload", "stop_recording", "start_recording", "stop", "play", "pause", "end"))
+#: How often a finding is shown again, and how often at most if it comes and goes.
 AGAIN = 3
+MOST_AGAIN = 10
+MOST_FILES = 60
+#: So many times an event's seconds may go into confirming after a walk's time is up.
+PATIENCE = 3
+#: A call that ends sooner, in seconds, has no midst that one could aim at.
+SHORT = 0.004
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
     """One visitor sets *event* off (None: only opens the page), drawing from *seed*.
 
-    *plain* says that only the component of this id is set, and the others stay as they are.
+    *plain* says that only the component of this id is set, and the others stay as they are (-1:
+    none is set). *beside* is how many seconds after the move before it this one begins, while
+    that still runs; None: when that has ended. *simple* text is a word and nothing else.
     """
 
     visitor: str
     event: Event | None
     seed: int = 0
     plain: int | None = None
+    beside: float | None = None
+    simple: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +87,21 @@ class Sighting:
     move: int
     reader: Event
     where: str
+    trace: Trace
 
 
 @dataclass(slots=True)
 class Play:
-    """What came of a script: the sightings, in order, and the values set in each move."""
+    """What came of a script: sightings in order, values set in each move.
+
+    *took* are the seconds for which the longest call of each event ran, by label; *refused* are
+    the moves that the user's number of calls did not allow, and the words for it.
+    """
 
     sightings: list[Sighting] = field(default_factory=list)
     values: list[Mapping[int, Any]] = field(default_factory=list)
+    took: dict[str, float] = field(default_factory=dict)
+    refused: dict[int, str] = field(default_factory=dict)
 
 
 def leak(stage: Stage, event: Event) -> Part:
@@ -79,17 +109,21 @@ def leak(stage: Stage, event: Event) -> Part:
     walk = stage.once("walk", lambda: Walk(stage).run())
     found = walk.findings.get(event.label, ())
     if not found and event.label not in walk.reached:
-        return skipped(event, walk.why or "time ran out before two visitors had set it off")
+        late = "time ran out before two visitors had set it off"
+        return skipped(event, walk.why.get(event.label, late))
     return Part(findings=tuple(found))
 
 
 @dataclass(slots=True)
 class Walked:
-    """What a walk found, by the event that was set off; *reached* are the labels it came to."""
+    """What a walk found, by the event that was set off.
+
+    *reached* are the labels it came to, *why* it did not come to others.
+    """
 
     findings: dict[str, list[Finding]] = field(default_factory=dict)
     reached: set[str] = field(default_factory=set)
-    why: str = ""
+    why: dict[str, str] = field(default_factory=dict)
 
 
 class Walk:
@@ -100,43 +134,72 @@ class Walk:
         self.draw = random.Random(stage.seed)
         self.folder = str(stage.app.folder)
         count = len(stage.roots)
+        self.patience = PATIENCE * stage.seconds
         self.limit = time.monotonic() + stage.seconds * count
+        self.took: dict[str, float] = {}
+        self.played = Play()
         self.result = Walked()
 
     def run(self) -> Walked:
         """Walk, and tell what surfaced at the wrong visitor."""
         for moves in self._rounds():
             sightings = self._look(moves)
+            begun = time.monotonic()
+            self._tell(moves, sightings)
+            self.limit += min(time.monotonic() - begun, self.patience)
             if time.monotonic() > self.limit:
                 break
-            self._tell(moves, sightings)
         return self.result
 
     def _rounds(self) -> Iterator[list[Move]]:
-        """Yield the scripts: taking turns at each event, then one after the other, both ways."""
+        """Yield the scripts: taking turns at each event, one after the other, and at once.
+
+        In turns they send what differs by nothing but their marks.
+        """
         roots = [event for event in self.stage.roots if not _loads(event)]
         both = [Move("A", None), Move("B", None)]
-        turns = [self._move(who, event) for event in roots for who in "AB"]
+        alike = [self._move("A", event, simple=True) for event in roots]
+        turns = [dataclasses.replace(move, visitor=who) for move in alike for who in "AB"]
         yield [*both, *turns, Move("C", None)]
         if len(roots) > 1:
             first = [self._move("A", event) for event in roots]
             second = [self._move("B", event) for event in reversed(roots)]
             third = [self._move("A", event) for event in reversed(roots)]
             yield [*both, *first, *second, *third]
+        for first_event, second_event in self._pairs(roots):
+            delay = self._took(first_event) / 2
+            beside = dataclasses.replace(
+                self._move("B", second_event), beside=delay if delay > SHORT else 0.0
+            )
+            yield [self._move("A", first_event), beside]
 
-    def _move(self, who: str, event: Event) -> Move:
-        return Move(who, event, self.draw.randrange(2**32))
+    def _pairs(self, roots: Sequence[Event]) -> list[tuple[Event, Event]]:
+        """Return the pairs of events of which two visitors may be in the midst at once.
+
+        Those with the longest first call come first: there is more to be in the midst of.
+        """
+        contract = self.stage.app.contract
+        pairs = [(a, b) for a in roots for b in roots if overlapping(contract, a, b)]
+        return sorted(pairs, key=lambda pair: (pair[0] is not pair[1], -self._took(pair[0])))
+
+    def _took(self, event: Event) -> float:
+        chain = self.stage.app.contract.chain(event)
+        return sum(self.took.get(member.label, 0.0) for member in chain)
+
+    def _move(self, who: str, event: Event, *, simple: bool = False) -> Move:
+        return Move(who, event, self.draw.randrange(2**32), simple=simple)
 
     def _look(self, moves: Sequence[Move]) -> list[Sighting]:
-        try:
-            sightings = Performance(self.stage, self.draw, self.limit).play(moves).sightings
-        except Spent as error:
-            self.result.why = str(error)
-            return []
-        labels = [move.event.label for move in moves if move.event]
+        self.played = play = Performance(self.stage, self.draw, self.limit).play(moves)
+        for label, seconds in play.took.items():
+            self.took[label] = max(seconds, self.took.get(label, 0.0))
+        done = moves[: len(play.values)]
+        labels = [m.event.label for n, m in enumerate(done) if m.event and n not in play.refused]
         self.result.reached |= {label for label in labels if labels.count(label) > 1}
         self.result.reached |= {event.label for event in self.stage.roots if _loads(event)}
-        return sightings
+        for number, why in play.refused.items():
+            self.result.why.setdefault(label_of(moves[number]), why)
+        return play.sightings
 
     def _tell(self, moves: Sequence[Move], sightings: Sequence[Sighting]) -> None:
         """Make each sighting small, see whether it repeats, and keep it as a finding."""
@@ -146,80 +209,107 @@ class Walk:
                 continue
             known.add(sighting.reader.label)
             finding = self._confirmed(moves, sighting)
-            if finding is not None:
-                event = moves[sighting.move].event
-                label = event.label if event is not None else sighting.reader.label
-                if label not in {root.label for root in self.stage.plan.roots}:
-                    label = self.stage.roots[0].label
-                self.result.findings.setdefault(label, []).append(finding)
+            event = moves[sighting.move].event
+            label = event.label if event is not None else sighting.reader.label
+            if label not in {root.label for root in self.stage.plan.roots}:
+                label = self.stage.roots[0].label
+            self.result.findings.setdefault(label, []).append(finding)
 
-    def _confirmed(self, moves: Sequence[Move], sighting: Sighting) -> Finding | None:
-        """Return the finding with the fewest moves that show it; None if it never comes again."""
-        fewest: Sequence[Move] = self._fewest(moves, sighting)
-        history = ""
-        shown: tuple[Sequence[Move], Play, Sighting] | None = None
-        while len(history) < AGAIN or ("." in history and "F" in history and len(history) < 10):
-            if history and time.monotonic() > self.limit + 2 * self.stage.seconds:
-                break
-            play = self._play(fewest)
-            same = next(
-                (s for s in play.sightings if s.reader.label == sighting.reader.label), None
-            )
-            history += "F" if same else "."
-            if same:
-                shown = (fewest, play, same)
-        if shown is None:
-            return None
-        fewest, play, same = shown
-        return self._finding(fewest, play, same, Repeats(history.count("F"), len(history), history))
+    def _confirmed(self, moves: Sequence[Move], sighting: Sighting) -> Finding:
+        """Return the finding with the fewest moves that show it.
+
+        What was seen once is true: nobody else has the mark. Where it never comes again here
+        (a cache that is full, the first of a list), it is sought in fresh copies of the app.
+        """
+        wanted = sighting.reader.label
+        for play in (self._play, self._play_afresh):
+            fewest = self._fewest(moves, sighting, play)
+            if fewest is None:
+                continue
+            plays = [play(fewest) for _ in range(AGAIN)]
+            while not all(found := [shown(p, wanted) for p in plays]) and len(plays) < MOST_AGAIN:
+                if time.monotonic() > self.limit + self.patience:
+                    break
+                plays.append(play(fewest))
+            history = "".join("F" if one else "." for one in found)
+            if any(found):
+                last, same = next((p, s) for p, s in zip(plays, found, strict=True) if s)
+                repeats = Repeats(history.count("F"), len(history), history)
+                return self._finding(fewest, last.values, same, repeats)
+        whole = moves[: max(sighting.move, sighting.sent.move) + 1]
+        return self._finding(whole, self.played.values[: len(whole)], sighting, None)
 
     def _play(self, moves: Sequence[Move]) -> Play:
+        return Performance(self.stage, self.draw).play(moves)
+
+    def _play_afresh(self, moves: Sequence[Move]) -> Play:
+        """Return what comes of the script where nobody has called the app before."""
+        if time.monotonic() > self.limit + self.patience:
+            return Play()
         try:
-            return Performance(self.stage, self.draw).play(moves)
-        except Spent:
+            with self.stage.fresh() as copy:
+                return Performance(copy, self.draw).play(moves)
+        except NoCopy:
             return Play()
 
-    def _fewest(self, moves: Sequence[Move], sighting: Sighting) -> list[Move]:
-        """Return the shortest script found: first what wrote and what read, else a few less."""
+    def _fewest(
+        self, moves: Sequence[Move], sighting: Sighting, play: Callable[[Sequence[Move]], Play]
+    ) -> list[Move] | None:
+        """Return the shortest script that shows it: what wrote and what read, else a few more.
+
+        None if nothing does.
+        """
         source, reader = moves[sighting.sent.move], moves[sighting.move]
         plain = dataclasses.replace(source, plain=sighting.sent.component.id)
         bare = dataclasses.replace(reader, plain=-1)
+        own = dataclasses.replace(reader, plain=sighting.sent.component.id)
         wanted = sighting.reader.label
-        for script in ([plain, bare], [plain, reader], [source, bare], [source, reader]):
-            if self._shows(script, wanted):
+        together = any(move.beside is not None for move in moves)
+        for writes, reads in ((plain, bare), (plain, own), (plain, reader), (source, reader)):
+            script = [writes, reads]
+            if together and sighting.move < sighting.sent.move:
+                script.reverse()
+            if any(shown(play(script), wanted) for _ in range(2 if together else 1)):
                 return script
-        script = [
-            m for m in moves[: sighting.move + 1] if m.visitor in (source.visitor, reader.visitor)
-        ]
+        if together:
+            return list(moves)
+        pair = (source.visitor, reader.visitor)
+        last = max(sighting.move, sighting.sent.move)
+        script = [move for move in moves[: last + 1] if move.visitor in pair]
+        if not shown(play(script), wanted):
+            return None
         place = 0
         while place < len(script) - 1 and time.monotonic() < self.limit:
             shorter = script[:place] + script[place + 1 :]
-            if self._shows(shorter, wanted):
+            if shown(play(shorter), wanted):
                 script = shorter
             else:
                 place += 1
         return script
 
-    def _shows(self, script: Sequence[Move], wanted: str) -> bool:
-        return any(s.reader.label == wanted for s in self._play(script).sightings)
-
     def _finding(
-        self, moves: Sequence[Move], play: Play, seen: Sighting, repeats: Repeats
+        self,
+        moves: Sequence[Move],
+        values: Sequence[Mapping[int, Any]],
+        seen: Sighting,
+        repeats: Repeats | None,
     ) -> Finding:
         stage = self.stage
         source = moves[seen.sent.move].event
+        names = dict(zip(dict.fromkeys(move.visitor for move in moves), "ABC", strict=False))
         steps = [
-            Step(move.visitor, move.event, values)
-            for move, values in zip(moves, play.values, strict=True)
+            Step(names[move.visitor], move.event, given, move.beside)
+            for move, given in zip(moves, values, strict=True)
         ]
-        names = {p.component.id: p.name for p in (source.inputs if source else ())}
+        fields = {p.component.id: p.name for p in (source.inputs if source else ())}
         surfaced = Surfaced(
             seen.reader,
             source,
-            names.get(seen.sent.component.id, seen.sent.component.label),
+            fields.get(seen.sent.component.id, seen.sent.component.label),
             _shown(seen.sent),
             seen.where,
             self.folder,
+            any(move.beside is not None for move in moves),
         )
         (finding,) = judged(surfaced)
         return dataclasses.replace(
@@ -229,7 +319,7 @@ class Walk:
                 stage.app.target.text,
                 stage.app.contract,
                 steps,
-                looked_for=seen.sent.mark.word,
+                looked_for=seen.trace,
                 folder=stage.folder,
                 chosen=stage.plan,
             ),
@@ -246,51 +336,74 @@ class Performance:
         self.sent: dict[str, list[Sent]] = {}
         self.known: dict[str, set[Mark]] = {}
         self.fetched: set[tuple[str, str]] = set()
+        self.linked: dict[tuple[str, str], tuple[int, Event]] = {}
         self.result = Play()
 
     def play(self, moves: Sequence[Move]) -> Play:
-        """Return what surfaced at the wrong visitor. Raises `Spent`."""
+        """Return what surfaced at the wrong visitor."""
+        groups: list[list[int]] = []
         for number, move in enumerate(moves):
+            if move.beside is None:
+                groups.append([])
+            groups[-1].append(number)
+        for group in groups:
             if self.limit is not None and time.monotonic() > self.limit:
                 break
-            self._move(number, move)
+            try:
+                self._together([(number, moves[number]) for number in group])
+            except Spent as error:
+                self.result.refused |= dict.fromkeys(group, str(error))
+            self.result.values += [{}] * (group[-1] + 1 - len(self.result.values))
+        self._look_again()
         return self.result
 
-    def _move(self, number: int, move: Move) -> None:
-        visit = self.visits.get(move.visitor)
-        if visit is None:
-            visit = self.visits[move.visitor] = self.stage.visit(wanted=self._any)
-            self._act(number, move, visit, visit.open)
-        if move.event is None:
-            self.result.values.append({})
-            return
-        here = at(visit, move.event)
-        values = self._values(number, move, visit, here)
-        self.result.values.append(values)
-        visit.wanted = feeding(visit.contract, here)
-
-        def gesture() -> None:
-            for identity, value in values.items():
-                if identity in visit.contract.components:
-                    visit.set(visit.contract.components[identity], value, but=here)
-            visit.fire(here)
-
-        self._act(number, move, visit, gesture)
+    def _together(self, group: Sequence[tuple[int, Move]]) -> None:
+        """Play moves that begin while the first of them runs; mostly it is one."""
+        gestures: list[Callable[[], object]] = []
+        for number, move in group:
+            visit = self.visits.get(move.visitor)
+            if visit is None:
+                visit = self.visits[move.visitor] = self.stage.visit()
+                with self._watched(number, move):
+                    visit.open()
+            if move.event is None:
+                self.result.values.append({})
+                continue
+            here = at(visit, move.event)
+            visit.wanted = feeding(visit.contract, here)
+            values = self._values(number, move, visit, here)
+            self.result.values.append(values)
+            with self._watched(number, move):
+                self._fill(visit, here, values)
+            gestures.append(functools.partial(visit.fire, here))
+        with contextlib.ExitStack() as watched:
+            for number, move in group:
+                watched.enter_context(self._watched(number, move))
+            delays = [move.beside or 0.0 for _, move in group if move.event is not None]
+            at_once(gestures, delays)
 
     @staticmethod
-    def _any(event: Event) -> bool:
-        return True
+    def _fill(visit: Visit, here: Event, values: Mapping[int, Any]) -> None:
+        for identity, value in values.items():
+            if identity in visit.contract.components:
+                visit.set(visit.contract.components[identity], value, but=here)
 
-    def _act(self, number: int, move: Move, visit: Visit, gesture: Callable[[], None]) -> None:
+    @contextlib.contextmanager
+    def _watched(self, number: int, move: Move) -> Iterator[None]:
+        """Look through all that the move's visitor gets meanwhile."""
+        visit = self.visits[move.visitor]
         begin = len(visit.seen)
         try:
-            gesture()
+            yield
         finally:
             seen = visit.seen[begin:]
             self.stage.note(seen)
         known = {event.index: event for event in visit.contract.events}
         for observation in seen:
-            self._watch(number, move.visitor, observation, known[observation.call.index])
+            event = known[observation.call.index]
+            took = self.result.took
+            took[event.label] = max(took.get(event.label, 0.0), worked_seconds(observation))
+            self._watch(number, move.visitor, observation, event)
 
     def _values(self, number: int, move: Move, visit: Visit, here: Event) -> dict[int, Any]:
         """Return what is set in *move*, by component id; note what is marked."""
@@ -299,9 +412,10 @@ class Performance:
         values: dict[int, Any] = {}
         for component in _settable(self.stage, visit, here):
             mark = new_mark(self.draw)
-            known, value = marked(component, mark, draw)
+            alone = move.plain == component.id
+            known, value = marked(component, mark, draw, simple=alone or move.simple)
             needed = component.id in asked
-            if not known or not (needed or move.plain in (None, component.id)):
+            if not known or not (needed or alone or move.plain is None):
                 continue
             values[component.id] = value = None if _clears(here) and needed else value
             if carried(mark, value):
@@ -309,29 +423,80 @@ class Performance:
                 self.sent.setdefault(move.visitor, []).append(sent)
         return values
 
-    def _watch(self, number: int, visitor: str, seen: Observation, event: Event) -> None:
-        """Look for the others' marks in what *visitor* got, each one once."""
+    def _theirs(self, visitor: str) -> dict[Mark, Sent]:
+        """Return the others' marks that *visitor* has not come to know yet."""
         known = self.known.setdefault(visitor, set())
-        theirs = {
+        return {
             sent.mark: sent
             for other, all_sent in self.sent.items()
             if other != visitor
             for sent in all_sent
             if sent.mark not in known
         }
+
+    def _watch(self, number: int, visitor: str, seen: Observation, event: Event) -> None:
+        """Look for the others' marks in what *visitor* got, each one once."""
+        theirs = self._theirs(visitor)
+        for path in linked_paths(seen.outputs):
+            self.linked.setdefault((visitor, path), (number, event))
         if not theirs:
             return
-        found = {mark: _part(event, seen, mark) for mark in received(seen, theirs)}
+        for mark, trace in received(seen, theirs).items():
+            self._surfaced(visitor, theirs[mark], number, event, _part(event, seen, mark), trace)
         for path, name in served_paths(seen.outputs or ()):
-            if (visitor, path) in self.fetched or len(self.fetched) > 200:
-                continue
-            self.fetched.add((visitor, path))
-            content = self.stage.driver.served(path)
-            for mark in in_file(name, content or b"", tuple(theirs)):
-                found.setdefault(mark, f"in the file {name!r}")
-        for mark, where in found.items():
-            known.add(mark)
-            self.result.sightings.append(Sighting(theirs[mark], number, event, where))
+            if (visitor, path) not in self.fetched and len(self.fetched) < MOST_FILES:
+                self.fetched.add((visitor, path))
+                self._fetch(visitor, path, name, number, event)
+
+    def _look_again(self) -> None:
+        """Fetch the files that texts link to: another visitor's may have taken their place."""
+        for (visitor, path), (number, event) in list(self.linked.items())[:MOST_FILES]:
+            self._fetch(visitor, path, path.rpartition("/")[2], number, event)
+
+    def _fetch(self, visitor: str, path: str, name: str, number: int, event: Event) -> None:
+        theirs = self._theirs(visitor)
+        content = self.stage.driver.served(path) if theirs else None
+        for mark, trace in in_file(name, content or b"", theirs).items():
+            where = f"in the file {name!r}"
+            self._surfaced(visitor, theirs[mark], number, event, where, trace)
+
+    def _surfaced(
+        self, visitor: str, sent: Sent, number: int, event: Event, where: str, trace: Trace
+    ) -> None:
+        if sent.mark not in self.known[visitor]:
+            self.known[visitor].add(sent.mark)
+            self.result.sightings.append(Sighting(sent, number, event, where, trace))
+
+
+def label_of(move: Move) -> str:
+    """Return the label of the event that *move* sets off, "" if it only opens the page."""
+    return move.event.label if move.event is not None else ""
+
+
+def shown(play: Play, label: str) -> Sighting | None:
+    """Return what surfaced at the event *label*, if that was where it surfaced first."""
+    first: dict[Mark, Sighting] = {}
+    for sighting in play.sightings:
+        first.setdefault(sighting.sent.mark, sighting)
+    return next((s for s in first.values() if s.reader.label == label), None)
+
+
+def overlapping(contract: Contract, first: Event, second: Event) -> bool:
+    """Whether two visitors can be in the midst of *first* and *second* at the same time."""
+    chains = contract.chain(first), contract.chain(second)
+    if max(map(len, chains)) > 1 or not (first.queue and second.queue):
+        return True
+    one, other = first.function, second.function
+    if one is None or other is None or one.concurrency_id != other.concurrency_id:
+        return first is not second
+    return one.concurrency_limit != 1
+
+
+def worked_seconds(seen: Observation) -> float:
+    """Return how long the app's function ran, or the whole call where no probe is."""
+    if seen.evidence is not None and "function" in seen.evidence.seconds:
+        return seen.evidence.seconds["function"]
+    return seen.seconds
 
 
 def _asked(event: Event) -> set[int]:
@@ -359,7 +524,7 @@ def _part(event: Event, seen: Observation, mark: Mark) -> str:
     """Return in which part of an answer *mark* is."""
     for component, value in zip(event.outputs, seen.outputs or (), strict=False):
         text = json.dumps(value, ensure_ascii=False, default=str).lower()
-        if any(trace in text for trace in mark.traces()):
+        if mark.trace(text):
             return f"in {component.label}"
     if seen.error is not None:
         return "in an error message"
