@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .checks import Check
+from .checks.files import CHECKS as FILES
 from .checks.hints import CHECKS as HINTS
 from .checks.latency import CHECKS as LATENCY
 from .checks.order import CHECKS as ORDER
@@ -12,10 +13,11 @@ from .checks.page import CHECKS as PAGE
 from .checks.process import CHECKS as PROCESS
 from .checks.sessions import CHECKS as SESSIONS
 from .checks.streaming import CHECKS as STREAMING
+from .checks.warned import CHECKS as WARNED
 
 __all__ = ["CHECKS", "markdown"]
 
-_API = (*PROCESS, *OUTCOME, *OUTPUTS, *HINTS)
+_API = (*PROCESS, *OUTCOME, *OUTPUTS, *FILES, *WARNED, *HINTS)
 CHECKS: tuple[Check, ...] = tuple(
     check
     for suite in ("api", "streaming", "sessions", "ui", "latency")

@@ -39,7 +39,7 @@ from . import errors
 from .app import App, Credentials, launch
 from .contract import Function, read
 from .errors import AppFailed, AppUnreachable, TargetError
-from .observation import Effect, Evidence, Frame
+from .observation import Effect, Evidence, Frame, Warned
 from .target import Target, parse
 
 __all__ = ["Zygote", "child", "memory_allows"]
@@ -302,6 +302,11 @@ def _evidence(data: dict[str, Any] | None) -> Evidence | None:
     plain = _tuples(data)
     plain["frames"] = tuple(Frame(**_tuples(frame)) for frame in data["frames"])
     plain["effects"] = tuple(Effect(**effect) for effect in data["effects"])
+    plain["nonfinite"] = tuple((place, word) for place, word in data["nonfinite"])
+    plain["warned"] = tuple(
+        Warned(item["category"], item["message"], item["frame"] and Frame(**item["frame"]))
+        for item in data["warned"]
+    )
     return Evidence(**plain)
 
 

@@ -35,7 +35,8 @@ class Function:
 
     *hints* are the resolved annotations by parameter name (``return`` included), as text.
     *keyed* is true where it gets its inputs as one dict by component: no parameter is one
-    input's. *builtin* is true for Gradio's own functions (flagging, clearing, examples).
+    input's. *unread* are parameters that its code never looks at. *builtin* is true for
+    Gradio's own functions (flagging, clearing, examples).
     As many calls of all functions with one *concurrency_id* run at once as *concurrency_limit*
     says (None: any number); it is *limited* where the author said so.
     """
@@ -52,6 +53,7 @@ class Function:
     validator: bool = False
     keyed: bool = False
     builtin: bool = False
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,6 +104,7 @@ class Explorer:
         for check in PER_EVENT:
             for member in search.chain:
                 told += check(member, search.folder)
+        search.downloads.close()
         result = Exploration(event, search.part(told), search.queued)
         if search.hung:
             self._after_hang(result)

@@ -13,7 +13,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-__all__ = ["Call", "CallError", "Effect", "Evidence", "Frame", "Media", "Message", "Observation"]
+__all__ = [
+    "Call",
+    "CallError",
+    "Effect",
+    "Evidence",
+    "Frame",
+    "Media",
+    "Message",
+    "Observation",
+    "Served",
+    "Warned",
+]
 
 ErrorKind = Literal["author", "unexpected", "refused", "timeout", "transport", "left"]
 Step = Literal["page", "route", "queue", "preprocess", "function", "postprocess", "rendering", ""]
@@ -85,6 +96,31 @@ class Effect:
 
 
 @dataclass(frozen=True, slots=True)
+class Warned:
+    """One ``warnings.warn`` during a call; *frame* is the author's line that it is about."""
+
+    category: str
+    message: str
+    frame: Frame | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """One file of an answer, fetched as the page does: HTTP status and size in bytes.
+
+    *problem* says why a page cannot show it, "" if it can; *grave* is true where no browser
+    can. *echo* is true for a file that the visitor sent.
+    """
+
+    path: str
+    status: int
+    size: int = 0
+    problem: str = ""
+    grave: bool = True
+    echo: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """What the probe inside the app's process saw of one call.
 
@@ -94,6 +130,7 @@ class Evidence:
     harness left out. *yields* are the times at which the author's generator yielded;
     *seconds* says how long each step took, summed over a generator's steps. *returned* is
     the number of values the function returned and the number of outputs, where both count.
+    *nonfinite* are the outputs that got nan or an infinity, by position: the wire says null.
     """
 
     exception: str = ""
@@ -111,6 +148,8 @@ class Evidence:
     effects: tuple[Effect, ...] = ()
     logged: tuple[str, ...] = ()
     returned: tuple[int, int] | None = None
+    nonfinite: tuple[tuple[int, str], ...] = ()
+    warned: tuple[Warned, ...] = ()
 
     @property
     def frame(self) -> Frame | None:

@@ -9,11 +9,14 @@ is kept by event id; a call that bypasses the queue is kept by its session hash.
 from __future__ import annotations
 
 import contextvars
+import dis
 import functools
 import importlib
 import inspect
 import linecache
 import logging
+import math
+import numbers
 import os
 import re
 import site
@@ -23,6 +26,7 @@ import threading
 import time
 import traceback
 import types
+import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -30,7 +34,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from .observation import Effect, Evidence, Frame, Step
+from .observation import Effect, Evidence, Frame, Step, Warned
 
 __all__ = ["Probe", "evidence_of", "frames_of", "is_own", "needs_of"]
 
@@ -83,8 +87,8 @@ class _Record:
     """What is being gathered about one call; one call runs in one context at a time."""
 
     __slots__ = (
-        *("cause", "effects", "ignored", "logged", "returned", "roots", "seconds", "step"),
-        "yields",
+        *("cause", "effects", "ignored", "logged", "nonfinite", "returned", "roots", "seconds"),
+        *("step", "warned", "yields"),
     )
 
     def __init__(self, ignored: tuple[str, ...], roots: tuple[str, ...] | None = None) -> None:
@@ -97,6 +101,8 @@ class _Record:
         self.yields: list[float] = []
         self.effects: dict[Effect, None] = {}
         self.logged: list[str] = []
+        self.nonfinite: tuple[tuple[int, str], ...] = ()
+        self.warned: list[Warned] = []
 
 
 _current: contextvars.ContextVar[_Record | None] = contextvars.ContextVar(
@@ -137,6 +143,7 @@ class Probe:
         for name, step in steps:
             self._wrap(blocks.Blocks, name, functools.partial(_stepped, step))
         logging.getLogger().addHandler(self._logs)
+        self._listen_to_warnings()
         _install_audit_hook()
 
     def remove(self) -> None:
@@ -144,6 +151,23 @@ class Probe:
         while self._undo:
             self._undo.pop()()
         logging.getLogger().removeHandler(self._logs)
+
+    def _listen_to_warnings(self) -> None:
+        """Keep what is said by ``warnings.warn``, also where a filter hides it."""
+        original = warnings.warn
+        roots = self.roots
+
+        @functools.wraps(original)
+        def warn(
+            message: Any, category: Any = None, stacklevel: int = 1, source: Any = None, **more: Any
+        ) -> None:
+            record = _current.get()
+            if record is not None and len(record.warned) < 20:
+                record.warned.append(_warned(message, category, source, roots))
+            original(message, category, stacklevel + 1, source, **more)
+
+        warnings.warn = warn
+        self._undo.append(lambda: setattr(warnings, "warn", original))
 
     @contextmanager
     def starting(self) -> Iterator[None]:
@@ -246,7 +270,9 @@ async def _stepped(
     if step == "function" and isinstance(result, dict):
         if result.get("is_generating"):
             record.yields.append(now)
-        record.returned = _returned(args[0] if args else None, result.get("prediction"))
+        block_fn = args[0] if args else None
+        record.returned = _returned(block_fn, result.get("prediction"))
+        record.nonfinite = _nonfinite(block_fn, result.get("prediction"))
     return result
 
 
@@ -258,6 +284,47 @@ def _returned(block_fn: Any, prediction: Any) -> tuple[int, int] | None:
     return (len(prediction) if isinstance(prediction, list | tuple) else 1), outputs
 
 
+def _nonfinite(block_fn: Any, prediction: Any) -> tuple[tuple[int, str], ...]:
+    """Return which outputs are nan or infinite; on the wire they are null, like None."""
+    outputs = len(getattr(block_fn, "outputs", None) or ())
+    if isinstance(prediction, dict) or getattr(block_fn, "batch", False):
+        return ()
+    several = outputs > 1 and isinstance(prediction, list | tuple)
+    values = prediction if several else (prediction,)
+    return tuple(
+        (place, str(float(value)))
+        for place, value in enumerate(values)
+        if isinstance(value, numbers.Real) and not _finite(value)
+    )
+
+
+def _finite(value: numbers.Real) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an int beyond every float
+        return True
+
+
+def _warned(message: Any, category: Any, source: Any, roots: Sequence[str]) -> Warned:
+    """Return a warning with the author's line that it is about: the innermost on the stack.
+
+    A coroutine that nobody awaits is about the author's call, or else about its own function.
+    """
+    kind = type(message) if isinstance(message, Warning) else category or UserWarning
+    frame: types.FrameType | None = sys._getframe(2)
+    while frame is not None and not is_own(frame.f_code.co_filename, roots):
+        frame = frame.f_back
+    code = getattr(source, "cr_code", None)
+    place = None
+    if frame is not None:
+        file, line = frame.f_code.co_filename, frame.f_lineno
+        text = linecache.getline(file, line).strip()
+        place = Frame(file, line, frame.f_code.co_name, text, own=True)
+    elif code is not None and is_own(code.co_filename, roots):
+        place = Frame(code.co_filename, code.co_firstlineno, code.co_name, own=True)
+    return Warned(getattr(kind, "__name__", str(kind)), str(message)[:500], place)
+
+
 def evidence_of(record: _Record, roots: Sequence[str]) -> Evidence:
     """Return *record* as plain data; tracebacks are made only here, when somebody asks."""
     error = record.cause
@@ -267,6 +334,8 @@ def evidence_of(record: _Record, roots: Sequence[str]) -> Evidence:
         "effects": tuple(record.effects),
         "logged": tuple(record.logged),
         "returned": record.returned,
+        "nonfinite": record.nonfinite,
+        "warned": tuple(record.warned),
     }
     if error is None:
         return Evidence(**common)
@@ -534,7 +603,19 @@ def function_details(
         "validator": bool(getattr(block_fn, "validator", None)),
         "keyed": bool(getattr(block_fn, "inputs_as_dict", False)),
         "builtin": module.split(".")[0] in ("gradio", "gradio_client"),
+        "unread": _unread(code),
     }
+
+
+def _unread(code: types.CodeType | None) -> tuple[str, ...]:
+    """Return the parameters that no instruction of the function names."""
+    if code is None:
+        return ()
+    named: set[Any] = set(code.co_cellvars)
+    for instruction in dis.get_instructions(code):
+        argument = instruction.argval
+        named |= set(argument) if isinstance(argument, tuple) else {argument}
+    return tuple(name for name in code.co_varnames[: code.co_argcount] if name not in named)
 
 
 def _filled(block_fn: Any, parameters: tuple[str, ...]) -> tuple[str, ...]:

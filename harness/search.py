@@ -20,10 +20,12 @@ from typing import Any
 
 from .app import App
 from .checks import Check
+from .checks.files import CHECKS as FILES
 from .checks.outcome import CHECKS as OUTCOME
 from .checks.outcome import Seen
 from .checks.outputs import CHECKS as OUTPUTS
 from .checks.streaming import CHECKS as STREAMING
+from .checks.warned import CHECKS as WARNED
 from .clues import NO_CLUES, Clues
 from .contract import Component, Contract, Event
 from .drivers.wire import new_session
@@ -33,12 +35,13 @@ from .observation import Call, Effect
 from .plan import Plan
 from .reproduce import Case, described, enter, snippet
 from .run import Part, SideEffect, Skipped
+from .served import Downloads
 from .visit import Driver, Visit, feeding
 
 __all__ = ["CHECKS", "Defect", "Key", "Search", "Stop", "key_of"]
 
 #: Applied to every observation.
-CHECKS: tuple[Check, ...] = (*OUTCOME, *OUTPUTS, *STREAMING)
+CHECKS: tuple[Check, ...] = (*OUTCOME, *OUTPUTS, *FILES, *WARNED, *STREAMING)
 
 #: So many inputs, and no other, that want what this machine lacks: the next ones will too.
 MOST_LACKING = 3
@@ -107,10 +110,12 @@ class Search:
         self.left: dict[str, str] = {}
         self.hung = False
         self.cut = False
-        self.begun = time.monotonic()
+        self.downloads = Downloads(app)
         self.seconds = budget.seconds
         self.reads = self._reads()
         self.settable = self._settable()
+        # The first search of all imports Hypothesis, which takes seconds on a busy machine.
+        self.begun = time.monotonic()
 
     @property
     def over(self) -> bool:
@@ -259,11 +264,14 @@ class Search:
             self.after()
         if not self.rows:
             self.slowest = time.monotonic() - begun
-        return [
-            Seen(observation, visit.known[observation.call.index], held, self.folder)
-            for observation, held in zip(visit.seen, visit.held, strict=True)
+        seen = [
+            Seen(observation, visit.known[observation.call.index], held, self.folder, shown)
+            for observation, held, shown in zip(
+                visit.seen, visit.held, visit.outputs_held, strict=True
+            )
             if observation.call.index not in own
         ]
+        return [dataclasses.replace(one, served=self.downloads.of(one)) for one in seen]
 
     def _count(self, seen: Seen) -> None:
         observation = seen.observation

@@ -42,7 +42,7 @@ class Visit:
     *driven* says which events may be set off (the user's include and exclude), *wanted*
     which of those that an edit or a page load sets off are worth a call. *before* is
     called with each call on its way. *held* has, for each observation, the properties that
-    earlier answers had changed by then.
+    earlier answers had changed by then, *outputs_held* what the event's outputs held.
     """
 
     def __init__(
@@ -69,6 +69,7 @@ class Visit:
         }
         self.props: dict[int, dict[str, Any]] = {}
         self.held: list[dict[int, dict[str, Any]]] = []
+        self.outputs_held: list[dict[int, Any]] = []
         self.unknown: set[int] = set()
         self.seen: list[Observation] = []
         #: Every event that was ever on this page: what a render made may be gone again.
@@ -174,6 +175,7 @@ class Visit:
         call = Call(event.label, event.index, self.inputs(event), self.session, data)
         self.before(call)
         self.held.append(dict(self.props))
+        self.outputs_held.append({c.id: self.values.get(c.id) for c in event.outputs})
         observation = self.driver.call(call, timeout_seconds=self.timeout_seconds)
         self.seen.append(observation)
         if observation.error is not None and observation.error.kind == "left":

@@ -30,6 +30,16 @@ def output_type(exploration: Judged) -> None:
     exploration.expect_none("api.output-type")
 
 
+def output_file(exploration: Judged) -> None:
+    """Every file of an answer is there, and is what its component shows."""
+    exploration.expect_none("api.output-file")
+
+
+def app_warning(exploration: Judged) -> None:
+    """Neither Python nor Gradio warns of a bug in the app's log."""
+    exploration.expect_none("api.app-warning")
+
+
 def explicit_raise(exploration: Judged) -> None:
     """Input is refused with gr.Error, not with an exception that Gradio hides."""
     exploration.expect_none("api.explicit-raise")

@@ -2,21 +2,45 @@
 
 from __future__ import annotations
 
+import io
 import math
+import wave
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from PIL import Image
 
-from gradio_harness.checks import Check, hints, outcome, outputs, process, streaming
+from gradio_harness.checks import (
+    Check,
+    files,
+    hints,
+    outcome,
+    outputs,
+    process,
+    streaming,
+    warned,
+)
 from gradio_harness.checks.outcome import Seen, place
 from gradio_harness.contract import Component, Event, Function, Parameter
 from gradio_harness.finding import Finding, Severity
-from gradio_harness.observation import Call, CallError, Evidence, Frame, Message, Observation
+from gradio_harness.observation import (
+    Call,
+    CallError,
+    Evidence,
+    Frame,
+    Message,
+    Observation,
+    Served,
+    Warned,
+)
+from gradio_harness.served import problem
 
 CHECKS = {
     check.name: check
-    for check in (*outcome.CHECKS, *outputs.CHECKS, *streaming.CHECKS, *process.CHECKS)
+    for module in (outcome, outputs, files, warned, streaming, process)
+    for check in module.CHECKS
 }
 FOLDER = "/home/ada/shop"
 OWN = Frame(f"{FOLDER}/app.py", 12, "greet", "first = name.split()[0]", own=True)
@@ -432,6 +456,11 @@ def label(confidence: Any) -> dict[str, Any]:
         (component("number"), [3], Severity.ERROR),
         (component("number"), True, Severity.ERROR),
         (component("number"), math.inf, Severity.WARNING),
+        (component("number"), "", None),
+        (component("number"), " 7 ", Severity.ERROR),
+        (component("number"), "1,5", Severity.ERROR),
+        (component("number"), "-1.5e3", None),
+        (component("number"), "nan", Severity.WARNING),
         (component("slider", minimum=0, maximum=10), 10, None),
         (component("slider", minimum=0, maximum=10), 11, Severity.WARNING),
         (component("slider", minimum=0, maximum=10), -1, Severity.WARNING),
@@ -442,6 +471,8 @@ def label(confidence: Any) -> dict[str, Any]:
         (component("dropdown", choices=CHOICES, multiselect=True), ["r", "g"], None),
         (component("dropdown", choices=CHOICES, multiselect=True), ["r", "b"], Severity.ERROR),
         (component("dropdown", choices=CHOICES, allow_custom_value=True), "blue", None),
+        (component("dropdown", choices=CHOICES), ["r"], Severity.ERROR),
+        (component("dropdown", choices=CHOICES), [], None),
         (component("checkboxgroup", choices=CHOICES), ["b"], Severity.ERROR),
         (component("checkbox"), False, None),
         (component("checkbox"), 1, None),
@@ -457,6 +488,29 @@ def label(confidence: Any) -> dict[str, Any]:
         (component("gallery"), [{"image": {}}], None),
         (component("gallery"), [{"image": {}}, None], Severity.ERROR),
         (component("textbox"), {"anything": 1}, None),
+        (component("textbox"), "<b at 0x1>", None),
+        (component("textbox"), "<__main__.Order object at 0x7f10>", Severity.WARNING),
+        (component("json"), {"a": ["<function f at 0x7f10>"]}, Severity.WARNING),
+        (component("markdown"), "<coroutine object say at 0x7f10>", Severity.WARNING),
+        (component("colorpicker"), "#ff0000", None),
+        (component("colorpicker"), "rgba(1, 2, 3, 0.5)", None),
+        (component("colorpicker"), "Red", None),
+        (component("colorpicker"), "ff0000", Severity.ERROR),
+        (component("colorpicker"), "(255, 0, 0)", Severity.ERROR),
+        (component("datetime"), "2024-12-31 12:00:00", None),
+        (component("datetime"), "now - 5d", None),
+        (component("datetime", include_time=False), "2024-12-31", None),
+        (component("datetime"), "tomorrow", Severity.WARNING),
+        (component("dataframe"), {"headers": ["a", "b"], "data": [[1, 2], [3]]}, None),
+        (component("dataframe"), {"headers": ["a"], "data": [[1], [2, 3]]}, Severity.ERROR),
+        (component("dataframe"), {"headers": [], "data": [[]]}, None),
+        (component("chatbot"), [{"role": "assistant", "content": "x"}], None),
+        (component("chatbot"), [["x", "y"]], None),
+        (component("chatbot"), [{"role": "ai", "content": "x"}], Severity.ERROR),
+        (component("html"), {"a": 1}, Severity.ERROR),
+        (component("html", html_template="${value.a}"), {"a": 1}, None),
+        (component("html"), 5, None),
+        (component("plot"), {"type": "plotly", "plot": ""}, Severity.ERROR),
     ],
     ids=str,
 )
@@ -493,6 +547,182 @@ def test_choices_that_an_answer_changed_count(value: Any, props: Any) -> None:
     shown = component("radio", choices=CHOICES)
 
     assert [] == said("api.output-type", seen_of(final=[value], event=event_of(shown), props=props))
+
+
+@pytest.mark.parametrize(
+    ("held", "update", "severity"),
+    [
+        ("r", {"choices": [["Blue", "b"]]}, Severity.WARNING),
+        (["r", "b"], {"choices": [["Blue", "b"]]}, Severity.WARNING),
+        ("b", {"choices": [["Blue", "b"]]}, None),
+        (None, {"choices": [["Blue", "b"]]}, None),
+        ("r", {"choices": [["Blue", "b"]], "value": None}, None),
+        ("r", {"choices": [["Blue", "b"]], "allow_custom_value": True}, None),
+        ("r", {"label": "Colour"}, None),
+    ],
+    ids=["gone", "one-of-two-gone", "there", "none", "emptied", "any", "no-choices"],
+)
+def test_new_choices_want_a_value_that_is_among_them(held: Any, update: Any, severity: Any) -> None:
+    """What the field holds is not shown any more, and refused when it is sent."""
+    shown = component("dropdown", choices=CHOICES)
+    seen = replace(
+        seen_of(final=[{"__type__": "update", **update}], event=event_of(shown)), shown={2: held}
+    )
+
+    told = [f.severity for f in CHECKS["api.output-type"](seen)]
+    assert ([] if severity is None else [severity]) == told
+
+
+def test_nan_is_told_though_the_wire_says_null() -> None:
+    """The probe has seen what the function returned; for a text it makes no difference."""
+    evidence = Evidence(nonfinite=((0, "nan"), (1, "inf")))
+    event = event_of(component("number", "Number 'Mean'"), component("textbox", "Text", 3))
+
+    assert [
+        (Severity.WARNING, "Number 'Mean' gets nan, which the page shows as an empty field")
+    ] == said("api.output-type", seen_of(final=[None, None], evidence=evidence, event=event))
+
+
+def test_what_the_visitor_typed_is_no_object_of_the_apps() -> None:
+    """An echo of text that looks like one is what was asked for."""
+    text = "<__main__.Order object at 0x7f10>"
+    seen = seen_of(final=[text])
+    call = replace(seen.observation.call, inputs=(f"what is {text}?",))
+
+    assert [] == said(
+        "api.output-type", replace(seen, observation=replace(seen.observation, call=call))
+    )
+
+
+@pytest.mark.parametrize(
+    ("step", "frames", "expected"),
+    [("postprocess", (GRADIO,), 1), ("function", (OWN,), 0), ("postprocess", (OWN,), 0)],
+    ids=["gradios-own", "the-authors", "a-component-of-the-authors"],
+)
+def test_gradios_own_refusal_of_an_answer_is_told(step: Any, frames: Any, expected: int) -> None:
+    """It looks like gr.Error to the visitor, but no author wrote these words."""
+    evidence = raised("Error", "Invalid JSON string", frames, step=step, intended=True)
+    seen = seen_of(error=CallError("author", "Invalid JSON string"), evidence=evidence)
+
+    assert expected == len(CHECKS["api.output-type"](seen))
+
+
+FILE = {"path": "/tmp/a/plot.png", "meta": {"_type": "gradio.FileData"}}
+
+
+@pytest.mark.parametrize(
+    ("served", "expected"),
+    [
+        (Served(FILE["path"], 200, 10), []),
+        (Served(FILE["path"], 403), [Severity.ERROR]),
+        (Served(FILE["path"], 404), [Severity.ERROR]),
+        (Served(FILE["path"], 500), [Severity.ERROR]),
+        (Served(FILE["path"], 401), []),
+        (Served(FILE["path"], 200, 10, "which is no picture"), [Severity.ERROR]),
+        (Served(FILE["path"], 200, 10, "a TIFF picture", grave=False), [Severity.WARNING]),
+        (Served(FILE["path"], 200, 10, "which is no picture", echo=True), []),
+        (None, []),
+    ],
+    ids=["shown", "forbidden", "gone", "fails", "login", "broken", "tiff", "echo", "not-fetched"],
+)
+def test_a_file_is_there_and_can_be_shown(served: Served | None, expected: list[Severity]) -> None:
+    """What the visitor sent is theirs to mend."""
+    seen = replace(
+        seen_of(final=[[{"image": FILE, "caption": None}]], event=event_of(component("gallery"))),
+        served={} if served is None else {served.path: served},
+    )
+
+    assert expected == [f.severity for f in CHECKS["api.output-file"](seen)]
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({}, 1),
+        ({"is_stream": True}, 0),
+        ({"path": "https://example.org/plot.png"}, 0),
+        ({"meta": {}}, 0),
+        ({"path": None}, 0),
+    ],
+    ids=["of-the-app", "a-stream", "elsewhere", "no-file", "no-path"],
+)
+def test_files_of_the_app_are_fetched_and_no_others(change: Any, expected: int) -> None:
+    """Wherever they stand in the answer."""
+    seen = seen_of(final=[{"value": [{**FILE, **change}]}])
+
+    assert expected == len(list(files.paths(seen)))
+
+
+def wave_of(frames: int) -> bytes:
+    stream = io.BytesIO()
+    with wave.open(stream, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(8000)
+        sound.writeframes(bytes(2 * frames))
+    return stream.getvalue()
+
+
+def picture_of(form: str) -> bytes:
+    stream = io.BytesIO()
+    Image.new("RGB", (40, 30), "navy").save(stream, form)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "expected"),
+    [
+        ("image", picture_of("PNG"), ("", False)),
+        ("image", picture_of("PNG")[:60], ("which does not decode", True)),
+        ("image", picture_of("TIFF"), ("a TIFF picture", False)),
+        ("image", b"<svg xmlns='http://www.w3.org/2000/svg'/>", ("", False)),
+        ("image", b"no picture", ("which is no picture", True)),
+        ("image", b"", ("which is an empty file", True)),
+        ("audio", wave_of(80), ("", False)),
+        ("audio", wave_of(0), ("a sound without a single sample", False)),
+        ("audio", b"Error: no voice", ("which is text and no audio", True)),
+        ("video", b"\0\0\0\x18ftypmp42\0\0mdat", ("a video file that was not written", True)),
+        ("video", b"\0\0\0\x18ftypmp42\0\0moov", ("", False)),
+        ("file", b"", ("", False)),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_no_browser_shows_is_known(kind: str, content: bytes, expected: Any) -> None:
+    """By the bytes that came, and not by the name."""
+    words, grave = problem(kind, content)
+
+    assert (expected[0], expected[1]) == (
+        words[: len(expected[0])] if expected[0] else words,
+        grave,
+    )
+
+
+@pytest.mark.parametrize(
+    ("said_so", "expected"),
+    [
+        (Warned("RuntimeWarning", "coroutine 'keep' was never awaited", OWN), Severity.ERROR),
+        (Warned("RuntimeWarning", "coroutine 'keep' was never awaited"), None),
+        (Warned("UserWarning", "Unexpected argument. Filling with None."), Severity.WARNING),
+        (Warned("DeprecationWarning", "old"), None),
+    ],
+    ids=["unawaited", "of-a-library", "unfilled", "another"],
+)
+def test_a_warning_that_means_a_bug_is_told(said_so: Warned, expected: Any) -> None:
+    """Others are the log's business."""
+    function = Function("greet", f"{FOLDER}/app.py", line=10, parameters=("name", "reader"))
+    seen = seen_of(evidence=Evidence(warned=(said_so, said_so)), event=event_of(function=function))
+
+    told = [f.severity for f in CHECKS["api.app-warning"](seen)]
+    assert ([] if expected is None else [expected]) == told
+
+
+def test_a_parameter_that_nothing_reads_may_stay_unfilled() -> None:
+    """`lambda _: ""` without an input is a habit, and harms nobody."""
+    function = Function("clear", parameters=("name", "_"), unread=("_",))
+    filled = Warned("UserWarning", "Unexpected argument. Filling with None.")
+    seen = seen_of(evidence=Evidence(warned=(filled,)), event=event_of(function=function))
+
+    assert [] == said("api.app-warning", seen)
 
 
 def test_each_output_is_judged() -> None:

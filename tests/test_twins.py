@@ -113,6 +113,24 @@ DEFECTS: Mapping[str, tuple[Defect, ...]] = {
     "api.output-type/defect_choice": (Defect("api.output-type", "radio", "*"),),
     "api.output-type/defect_nan": (Defect("api.output-type", "label", "text = ''"),),
     "api.output-type/defect_number": (Defect("api.output-type", "number", UNTOUCHED),),
+    "api.output-type/defect_shown": (
+        Defect("api.output-type", "colorpicker", UNTOUCHED),
+        Defect("api.output-type", "html", UNTOUCHED),
+        Defect("api.output-type", "dataframe", UNTOUCHED),
+        Defect("api.output-type", "number", UNTOUCHED, "", WARNING),
+        Defect("api.output-type", "textbox", UNTOUCHED, "", WARNING),
+        Defect("api.output-type", "datetime", UNTOUCHED, "", WARNING),
+        Defect("api.output-type", "dropdown", UNTOUCHED, "", WARNING),
+    ),
+    "api.output-file/defect": (
+        Defect("api.output-file", "gallery", UNTOUCHED),
+        Defect("api.output-file", "image", UNTOUCHED),
+        Defect("api.output-file", "audio", UNTOUCHED),
+    ),
+    "api.app-warning/defect": (
+        Defect("api.app-warning", "RuntimeWarning", UNTOUCHED, "defect.py:16 in enter"),
+        Defect("api.app-warning", "UserWarning", UNTOUCHED, "", WARNING),
+    ),
     "api.type-hint/defect": (Defect("api.type-hint", "", "", "defect.py:6 in book", WARNING),),
     "api.type-hint/defect_image": (
         Defect("api.type-hint", "", "", "defect_image.py:7 in measure", WARNING),

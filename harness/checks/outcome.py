@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ..contract import Event
 from ..finding import Finding, Severity
-from ..observation import Evidence, Frame, Observation
+from ..observation import Evidence, Frame, Observation, Served
 from . import Check
 
 __all__ = ["CHECKS", "Seen", "place"]
@@ -22,13 +23,16 @@ class Seen:
     """One observation in its place: the event, and what the page held at that moment.
 
     *props* are the properties that earlier answers changed, by component id. *folder* is
-    the app's; locations are told relative to it.
+    the app's; locations are told relative to it. *shown* is what the event's outputs held,
+    *served* the files of the answer by their paths, fetched as the page does.
     """
 
     observation: Observation
     event: Event
     props: dict[int, dict[str, Any]] = field(default_factory=dict)
     folder: str = ""
+    shown: Mapping[int, Any] = field(default_factory=dict)
+    served: Mapping[str, Served] = field(default_factory=dict)
 
 
 def place(frame: Frame | None, folder: str) -> str:
