@@ -330,13 +330,20 @@ def _read_contract(app: App) -> Contract:
         info = http.get(f"{app.url}{config.get('api_prefix') or ''}/info")
     functions: dict[int, Function] = {}
     if app.blocks is not None and app.probe is not None:
-        queue = getattr(app.blocks, "_queue", None)
-        limit = getattr(queue, "default_concurrency_limit", 1)
-        functions = {
-            index: Function(**function_details(block_fn, app.probe.roots, limit))
-            for index, block_fn in _block_functions(app.blocks).items()
-        }
+        functions = _functions(app.blocks, app.probe)
     return read(config, info.json() if info.status_code == 200 else None, functions)
+
+
+def _functions(blocks: Any, probe: Probe) -> dict[int, Function]:
+    """Return the function behind each event; concurrency ids are numbered in their order."""
+    limit = getattr(getattr(blocks, "_queue", None), "default_concurrency_limit", 1)
+    found: dict[int, Function] = {}
+    numbers: dict[str, int] = {}
+    for index, block_fn in _block_functions(blocks).items():
+        details = function_details(block_fn, probe.roots, limit)
+        number = numbers.setdefault(details["concurrency_id"], len(numbers))
+        found[index] = Function(**{**details, "concurrency_id": str(number)})
+    return found
 
 
 def _block_functions(blocks: Any) -> dict[int, Any]:
