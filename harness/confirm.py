@@ -1,4 +1,7 @@
-"""What is told of the defects that were found: each with its smallest case, sent again."""
+"""What is told of the defects that were found: each with its smallest case, sent again.
+
+Over the real queue: what only a call straight to the app has shown is no finding.
+"""
 
 from __future__ import annotations
 
@@ -7,25 +10,33 @@ import time
 
 from .finding import Finding, Repeats
 from .reproduce import Case, described
-from .search import Defect, Key, Search, key_of
+from .run import Skipped
+from .search import TIMED, Defect, Key, Search, key_of
 
 __all__ = ["confirmed"]
 
-#: Checks that go by the clock. A busy machine or a first call that warms up looks the same
-#: once, but not every time.
-TIMED = frozenset(("streaming.late",))
+#: How often a case is sent again that fails now and then, and one that the queue has not shown.
+AGAIN = 20
+AGAIN_UNSHOWN = 40
 
 
 def confirmed(search: Search, defect: Defect) -> Finding | None:
     """Return the finding with its smallest input, sent again to see whether it repeats.
 
-    None for what was told by the clock and is not seen again: that was the machine.
+    None for what was told by the clock and is not seen again, for that was the machine; and
+    for what the queue does not show: it is noted where it can be seen again without.
     """
     finding, case = defect.finding, defect.case
     repeats = None
-    if not search.hung and finding.check != "api.hang":
+    if search.hung or finding.check == "api.hang":
+        if not defect.queued and not _shown(search, finding, case):
+            return None
+    else:
         finding, case = _reduced(search, finding, case)
-        repeats = _repeats(search, key_of(finding), case)
+        repeats = _repeats(search, key_of(finding), case, shown=defect.queued)
+        if repeats is None and not defect.queued:
+            _look_again(search, finding, case)
+            return None
     if finding.check in TIMED and (repeats is None or repeats.intermittent):
         return None
     return dataclasses.replace(
@@ -34,6 +45,33 @@ def confirmed(search: Search, defect: Defect) -> Finding | None:
         reproduce=search.snippet(case),
         repeats=repeats,
     )
+
+
+def _shown(search: Search, finding: Finding, case: Case) -> bool:
+    """Whether the queue shows it too, now that a call hangs; if not, it is noted.
+
+    An app that answers nobody cannot be asked again, and need not be.
+    """
+    if search.spent() or not search.app.answers():
+        return True
+    if key_of(finding) in search.send(case, queued=True):
+        return True
+    _note(search, finding, case, "a call")
+    return False
+
+
+def _look_again(search: Search, finding: Finding, case: Case) -> None:
+    """Note what the queue did not show, if a call straight to the app does again."""
+    key = key_of(finding)
+    again = sum(key in search.send(case) for _ in range(3) if not search.spent())
+    if again:
+        _note(search, finding, case, f"{again + 1} of 4 calls")
+
+
+def _note(search: Search, finding: Finding, case: Case, how_often: str) -> None:
+    words = described(search.contract, search.event, case)
+    why = f"{finding.check} was seen in {how_often} straight to the app, and never over its queue"
+    search.unshown.append(Skipped(finding.event, f"{why}: {finding.title}, with {words}"))
 
 
 def _reduced(search: Search, finding: Finding, case: Case) -> tuple[Finding, Case]:
@@ -50,18 +88,24 @@ def _reduced(search: Search, finding: Finding, case: Case) -> tuple[Finding, Cas
     return finding, case
 
 
-def _repeats(search: Search, key: Key, case: Case) -> Repeats | None:
-    """Return how often the same case failed again; None where no call is left to see."""
+def _repeats(search: Search, key: Key, case: Case, *, shown: bool) -> Repeats | None:
+    """Return how often the same case failed again; None where nothing is known of it.
+
+    That is where no call is left to see, or where the queue has not *shown* it yet and does not.
+    """
     history = ""
     limit = time.monotonic() + max(search.budget.shrink_seconds, 3 * search.slowest)
-    while len(history) < 3 or ("." in history and len(history) < 20):
+    most = AGAIN if shown else AGAIN_UNSHOWN
+    while len(history) < 3 or ("." in history and len(history) < most):
         if search.spent() or (history and time.monotonic() > limit):
             break
-        failed = key in search.send(case)
+        failed = key in search.send(case, queued=True)
         if search.cut and not failed:
             break
         history += "F" if failed else "."
-    if not history:
+        if failed:
+            most = max(AGAIN, len(history))
+    if not history or not (shown or "F" in history):
         return None
     if "F" not in history:
         history = "F" + history  # as first seen

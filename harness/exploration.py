@@ -47,11 +47,10 @@ class Stuck(HarnessError):
 
 @dataclass(frozen=True, slots=True)
 class Exploration:
-    """What came of one event and its chain; *queued* calls of it went over the real queue."""
+    """What came of one event and its chain."""
 
     event: Event
     part: Part
-    queued: int = 0
 
     @property
     def untested(self) -> str:
@@ -65,6 +64,11 @@ class Exploration:
     def cases(self) -> int:
         """How many calls were made."""
         return sum(row.cases for row in self.part.events)
+
+    @property
+    def queued(self) -> int:
+        """How many of them went over the real queue."""
+        return sum(row.queued for row in self.part.events)
 
 
 def row_of(event: Event | None, label: str, order: int) -> EventRow:

@@ -16,6 +16,7 @@ from .checks.hints import CHECKS as HINTS
 from .clues import clues, source
 from .confirm import confirmed
 from .contract import Event
+from .drivers.direct import Direct
 from .exploration import Budget, Exploration, Stuck
 from .phases import drawn, suggested
 from .plan import Plan
@@ -46,10 +47,11 @@ PHASES: tuple[Phase, ...] = (Phase(suggested), Phase(drawn))
 
 
 class Explorer:
-    """Explores the events of one running app over one driver.
+    """Explores the events of one running app over *driver*, its real queue.
 
-    *before* is told root, event, input and reproduction of each call on its way; *after*
-    is called when it has ended. *folder* is where the app runs, if the user named it.
+    Where *direct* is given, inputs are tried over it, and what it shows is told once the queue
+    has shown it too. *before* is told root, event, input and reproduction of each call on its
+    way; *after* is called when it has ended. *folder* is where the app runs, if the user named it.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class Explorer:
         driver: Driver,
         plan: Plan,
         *,
+        direct: Direct | None = None,
         budget: Budget,
         seed: int,
         folder: str = "",
@@ -66,6 +69,7 @@ class Explorer:
     ) -> None:
         self.app = app
         self.driver = driver
+        self.direct = direct
         self.plan = plan
         self.budget = budget
         self.seed = seed
@@ -89,6 +93,7 @@ class Explorer:
             self.plan,
             event,
             clues=clues(self.app.contract, event, self.source),
+            direct=self.direct,
             budget=self.budget,
             seed=self.seed,
             folder=self.folder,
@@ -105,7 +110,7 @@ class Explorer:
             for member in search.chain:
                 told += check(member, search.folder)
         search.downloads.close()
-        result = Exploration(event, search.part(told), search.queued)
+        result = Exploration(event, search.part(told))
         if search.hung:
             self._after_hang(result)
         return result

@@ -25,16 +25,16 @@ class _Bug(Exception):
 
 
 def suggested(search: Search) -> None:
-    """Try the page as it stands, and the author's examples."""
+    """Try the page as it stands, and the author's examples, over the real queue."""
     shown = Case()
     if search.allowed(shown):
-        search.try_(shown)
+        search.try_(shown, queued=True)
     for number, (source, row) in enumerate(search.contract.examples(search.event)):
         if number < search.budget.own:
-            search.try_(Case(example=(source.label, row)))
+            search.try_(Case(example=(source.label, row)), queued=True)
     if not search.settable:
         for _ in range(2):  # nothing to vary: the same again, in case it is not the same
-            search.try_(shown)
+            search.try_(shown, queued=True)
 
 
 def drawn(search: Search) -> None:

@@ -47,7 +47,8 @@ class EventRow:
     """One event of the contract and what was done with it.
 
     *answered* calls ended well, *refused* ones with the author's own error or a
-    validator's no, *failed* ones in any other way; the three add up to *cases*. *order* is
+    validator's no, *failed* ones in any other way; the three add up to *cases*. *queued* of
+    them went over the app's real queue, the others straight to the app. *order* is
     the event's place in the contract: rows come in that order whichever worker was faster.
     """
 
@@ -62,6 +63,7 @@ class EventRow:
     answered: int = 0
     refused: int = 0
     failed: int = 0
+    queued: int = 0
     order: int = 0
 
 
@@ -260,9 +262,11 @@ class Run:
         ]
         tried = [event for event in self.events if event.cases]
         calls = sum(suite.cases for suite in self.suites)
+        queued = sum(suite.queued_cases for suite in self.suites)
+        some = f", {queued} of them over the queue" if queued < calls else ""
         scope = (
             f"{len(tried)} of {_counted(len(self.events), 'event')} driven with "
-            f"{_counted(calls, 'call')}"
+            f"{_counted(calls, 'call')}{some}"
             if self.events
             else "no event driven"
         )

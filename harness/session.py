@@ -17,6 +17,7 @@ from typing import Any
 from .app import App, Credentials, connect, launch, named_home
 from .child import Zygote, child, memory_allows
 from .contract import Event
+from .drivers.direct import Direct
 from .drivers.wire import Wire
 from .errors import TargetError
 from .exploration import PROFILES, Budget, Exploration, row_of
@@ -124,6 +125,11 @@ class Session:
             self._wire = Wire(self.app, timeout_seconds=self.options.timeout_seconds)
         return self._wire
 
+    @property
+    def direct(self) -> Direct | None:
+        """The driver straight to the app; None where it does not run in this process."""
+        return Direct(self.app, self.wire) if self.app.blocks is not None else None
+
     def close(self) -> None:
         """End the app."""
         if self._timed is not None and self._timed[0] is not self._app:
@@ -196,6 +202,7 @@ class Session:
                 self.app,
                 self.wire,
                 self.plan,
+                direct=self.direct,
                 budget=self.budget(),
                 seed=self.options.seed,
                 folder=self.options.app_folder,

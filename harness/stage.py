@@ -137,7 +137,7 @@ class Stage:
             self._seen.clear()  # not a new list: a copy's stage has this one too
         if not seen:
             return Part()
-        queued = sum(bool(observation.event_id) for observation in seen)
+        queued = sum(observation.queued for observation in seen)
         row = SuiteRow("sessions", cases=len(seen), queued_cases=queued)
         return Part(events=tuple(self._rows(seen)), suites=(row,))
 

@@ -34,6 +34,7 @@ LAYERS = (
         "drivers",
         "drivers.exchange",
         "drivers.wire",
+        "drivers.direct",
         "drivers.client",
         "drivers.traffic",
         "drivers.browser",

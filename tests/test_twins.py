@@ -7,6 +7,7 @@ latency in test_latency.py, those of several visitors in test_visitors.py.
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +16,7 @@ import gradio
 import pytest
 
 from gradio_harness.app import App, launch
+from gradio_harness.drivers.direct import Direct
 from gradio_harness.drivers.wire import Wire
 from gradio_harness.exploration import Budget, Exploration
 from gradio_harness.explore import Explorer
@@ -26,6 +28,8 @@ APPS = Path(__file__).resolve().parent.parent / "fixtures" / "apps"
 TWINS = APPS / "twins"
 MAJOR = int(gradio.__version__.split(".")[0])
 SEED = 7
+#: The same twins over the queue alone: ``TWINS=queue pytest tests/test_twins.py``.
+DIRECT = os.environ.get("TWINS") != "queue"
 
 BUDGET = Budget(examples=25, seconds=3.0, own=3, shrink_seconds=2.0)
 #: A function that never answers is given up sooner than a user would.
@@ -34,11 +38,20 @@ SHORT = Budget(examples=25, seconds=4.0, own=3, shrink_seconds=2.0, timeout_seco
 BRIEF = Budget(examples=10, seconds=2.0, own=3, shrink_seconds=1.0)
 
 
-def explored(app: App, budget: Budget = BUDGET, seed: int = SEED) -> list[Exploration]:
+def explored(
+    app: App, budget: Budget = BUDGET, seed: int = SEED, *, direct: bool = DIRECT
+) -> list[Exploration]:
     """Return what came of every event that a visitor can set off."""
     chosen = plan(app.contract)
     with Wire(app, timeout_seconds=budget.timeout_seconds) as wire:
-        explorer = Explorer(app, wire, chosen, budget=budget, seed=seed)
+        explorer = Explorer(
+            app,
+            wire,
+            chosen,
+            direct=Direct(app, wire) if direct else None,
+            budget=budget,
+            seed=seed,
+        )
         return [explorer.explore(event) for event in chosen.roots]
 
 
