@@ -13,11 +13,12 @@ from .checks.page import CHECKS as PAGE
 from .checks.process import CHECKS as PROCESS
 from .checks.sessions import CHECKS as SESSIONS
 from .checks.streaming import CHECKS as STREAMING
+from .checks.structure import CHECKS as STRUCTURE
 from .checks.warned import CHECKS as WARNED
 
 __all__ = ["CHECKS", "markdown"]
 
-_API = (*PROCESS, *OUTCOME, *OUTPUTS, *FILES, *WARNED, *HINTS)
+_API = (*PROCESS, *OUTCOME, *OUTPUTS, *FILES, *STRUCTURE, *WARNED, *HINTS)
 CHECKS: tuple[Check, ...] = tuple(
     check
     for suite in ("api", "streaming", "sessions", "ui", "latency")

@@ -111,6 +111,12 @@ class Source:
             self._known[key] = _collected(self._reached(function))
         return self._known[key]
 
+    def text(self, function: Function | None) -> str:
+        """Return the source of *function* and of those it calls, without comments."""
+        if function is None or function.builtin or function.file not in self.trees:
+            return ""
+        return "\n".join(map(ast.unparse, self._reached(function)))
+
     def _reached(self, function: Function) -> list[ast.AST]:
         begin = _at(self.trees[function.file], function)
         found: list[ast.AST] = list(begin)

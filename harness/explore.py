@@ -22,6 +22,7 @@ from .phases import drawn, suggested
 from .plan import Plan
 from .run import Part, Skipped
 from .search import Search, Stop
+from .units import many_units
 from .visit import Driver
 
 __all__ = ["PHASES", "Explorer", "Phase"]
@@ -43,7 +44,7 @@ class Phase:
 
 
 #: In this order.
-PHASES: tuple[Phase, ...] = (Phase(suggested), Phase(drawn))
+PHASES: tuple[Phase, ...] = (Phase(suggested), Phase(many_units, until=0.4), Phase(drawn))
 
 
 class Explorer:

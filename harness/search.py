@@ -81,7 +81,8 @@ class Defect:
 class Search:
     """One event of a running app, its chain, and everything seen of them so far.
 
-    *defects* are yet to be confirmed; what a phase knows for sure it adds to *told*. Cases are
+    *defects* are yet to be confirmed; what a phase knows for sure it adds to *told*. *seen* is
+    what the last case brought. Cases are
     tried for *seconds* after the search began, and for the budget's `shrink_seconds` longer
     once something is wrong. They are tried over *direct*, and told by *driver*, the real queue;
     what that does not show is in *unshown*.
@@ -115,6 +116,7 @@ class Search:
         self.defects: dict[Key, Defect] = {}
         self.told: list[Finding] = []
         self.unshown: list[Skipped] = []
+        self.seen: Sequence[Seen] = ()
         self.rows: dict[str, Counter[str]] = {}
         self.effects: Counter[tuple[str, Effect]] = Counter()
         self.calls = self.tries = 0
@@ -236,7 +238,8 @@ class Search:
         self.lacks = False
         visit = self._visit(case, self.driver if queued else self.direct or self.driver)
         found: dict[Key, Finding] = {}
-        for seen in self._enter(visit, case):
+        self.seen = self._enter(visit, case)
+        for seen in self.seen:
             self._count(seen)
             evidence = seen.observation.evidence
             if evidence is not None and evidence.needs and seen.observation.error is not None:

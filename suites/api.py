@@ -35,6 +35,11 @@ def output_file(exploration: Judged) -> None:
     exploration.expect_none("api.output-file")
 
 
+def structure(exploration: Judged) -> None:
+    """What is kept of a few lines, rows or words is kept of many."""
+    exploration.expect_none("api.structure")
+
+
 def app_warning(exploration: Judged) -> None:
     """Neither Python nor Gradio warns of a bug in the app's log."""
     exploration.expect_none("api.app-warning")

@@ -20,6 +20,7 @@ from gradio_harness.checks import (
     outputs,
     process,
     streaming,
+    structure,
     warned,
 )
 from gradio_harness.checks.outcome import Seen, place
@@ -36,10 +37,11 @@ from gradio_harness.observation import (
     Warned,
 )
 from gradio_harness.served import problem
+from gradio_harness.units import sequence, units
 
 CHECKS = {
     check.name: check
-    for module in (outcome, outputs, files, warned, streaming, process)
+    for module in (outcome, outputs, files, warned, structure, streaming, process)
     for check in module.CHECKS
 }
 FOLDER = "/home/ada/shop"
@@ -723,6 +725,75 @@ def test_a_parameter_that_nothing_reads_may_stay_unfilled() -> None:
     seen = seen_of(evidence=Evidence(warned=(filled,)), event=event_of(function=function))
 
     assert [] == said("api.app-warning", seen)
+
+
+UNITS = tuple(f"u{number:03}" for number in (7, 3, 9, 1, 8, 2, 6, 4, 5, 0))
+
+
+def fed_of(found: Sequence[str], **fields: Any) -> structure.Fed:
+    """Return ten lines of which *found* come out, three and four of which came out as given."""
+    small = tuple(structure.Shown(UNITS[:n], UNITS[:n]) for n in (3, 4))
+    shown = structure.Shown(UNITS, tuple(found))
+    return structure.Fed(event_of(), component(), "line", small, (shown, shown), **fields)
+
+
+@pytest.mark.parametrize(
+    ("fed", "severity"),
+    [
+        (fed_of(UNITS), None),
+        (fed_of(UNITS[:8]), Severity.ERROR),
+        (fed_of((*UNITS[:4], *UNITS[5:])), Severity.ERROR),
+        (fed_of((*UNITS, UNITS[4])), Severity.ERROR),
+        (fed_of(sorted(UNITS)), Severity.WARNING),
+        (fed_of(UNITS[:3]), Severity.WARNING),
+        (fed_of(()), None),
+        (fed_of(UNITS[:8], noted=True), None),
+        (fed_of(UNITS[:8], meant=True), None),
+        (fed_of(UNITS[:8], capped=True), Severity.ERROR),
+        (fed_of(UNITS[:8], larger=structure.Shown(UNITS, UNITS[:8])), Severity.WARNING),
+        (fed_of(UNITS[:8], larger=structure.Shown(UNITS, UNITS[:8]), capped=True), None),
+        (replace(fed_of(UNITS[:8]), large=fed_of(UNITS[:8]).large[:1]), None),
+        (replace(fed_of(UNITS[:8]), large=(fed_of(UNITS[:8]).large[0], fed_of(()).large[0])), None),
+        (replace(fed_of(UNITS[:8]), small=fed_of(()).large), None),
+        (replace(fed_of(UNITS[:8]), small=()), None),
+    ],
+    ids=[
+        *("all", "tail", "one", "twice", "sorted", "few", "none", "noted", "meant"),
+        *("no-limit", "limit", "limit-meant", "not-again", "not-the-same", "never", "unknown"),
+    ],
+)
+def test_what_is_kept_of_a_few_is_kept_of_many(fed: structure.Fed, severity: Any) -> None:
+    """What comes and goes, what is said, and what is chosen on purpose is none of it."""
+    found = CHECKS["api.structure"](fed)
+
+    assert ([] if severity is None else [severity]) == [f.severity for f in found]
+
+
+@pytest.mark.parametrize(
+    ("units", "found", "expected"),
+    [
+        ("abc", "abc", structure.Kept(1, "as given")),
+        ("bca", "aabbcc", structure.Kept(2, "sorted")),
+        ("abc", "cba", structure.Kept(1, "backwards")),
+        ("bac", "cba", structure.Kept(1, "falling")),
+        ("bac", "acb", structure.Kept(1, "any")),
+        ("abc", "aab", None),
+        ("abc", "abcc", None),
+        ("abc", "", None),
+    ],
+)
+def test_how_units_are_kept(units: str, found: str, expected: Any) -> None:
+    """Each as often as the others, in an order that has a name."""
+    assert expected == structure.kept(structure.Shown(tuple(units), tuple(found)))
+
+
+@pytest.mark.parametrize("numbers", [False, True], ids=["words", "numbers"])
+def test_units_are_found_again_however_they_are_written(numbers: bool) -> None:
+    """In capitals, with thousands set off, run together: each once, in the order shown."""
+    given = units(67, 7, numbers=numbers)
+    shown = "".join(f"{int(unit):,} EUR; " for unit in given) if numbers else "".join(given).upper()
+
+    assert given == sequence([shown, "12345 quick brown foxes"[numbers * 6 :]], given)
 
 
 def test_each_output_is_judged() -> None:

@@ -144,6 +144,13 @@ DEFECTS: Mapping[str, tuple[Defect, ...]] = {
         Defect("api.app-warning", "RuntimeWarning", UNTOUCHED, "defect.py:16 in enter"),
         Defect("api.app-warning", "UserWarning", UNTOUCHED, "", WARNING),
     ),
+    "api.structure/defect": (
+        Defect("api.structure", "line", "*", "defect.py:17 in polish"),
+        Defect("api.structure", "line", "*", "defect.py:9 in translate"),
+        Defect("api.structure", "line", "*", "defect.py:30 in measure", WARNING),
+        Defect("api.structure", "line", "*", "defect.py:25 in number", WARNING),
+        Defect("api.structure", "line", "*", "defect.py:34 in tidy", WARNING),
+    ),
     "api.type-hint/defect": (Defect("api.type-hint", "", "", "defect.py:6 in book", WARNING),),
     "api.type-hint/defect_image": (
         Defect("api.type-hint", "", "", "defect_image.py:7 in measure", WARNING),

@@ -1,0 +1,425 @@
+"""Numbered units fed to an app, few and then many, and found again in what it shows.
+
+A unit is a word that no text has by chance, or a number; a field takes them as lines, words,
+list entries, rows or files. What all comes out of three and of four must come out of 67.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .checks.structure import Fed, Shown, kept, repeated, structure
+from .clues import source
+from .contract import Component
+from .finding import Finding, Repeats
+from .observation import Media
+from .reproduce import Case, described
+from .search import Search, Stop
+
+__all__ = ["many_units", "sequence", "units"]
+
+SMALL = (3, 4)
+#: Primes: multiples of no batch. FULL are multiples of most, for apps that show full ones only.
+LARGE = (67, 997)
+FULL = (120, 240)
+JUST_OVER = 127
+#: Of the phase's calls and of its time.
+MOST_CALLS = 60
+SLOWEST_SECONDS = 0.25
+
+LETTERS = "bcdfghjklmnprstvwxz"
+WORD = re.compile(rf"q[{LETTERS}]{{5}}", re.IGNORECASE)
+NUMBER = re.compile(r"(?<![\d.])\d{2},?\d{3}(?!\d)")
+
+#: In an answer, or in what the visitor is told: not all is shown.
+NOTE = re.compile(
+    r"…|\.\.\.|truncat|\bfirst\b|\bshow(ing|n)\b|\bonly\b|limit|\bmore\b|omitted|remain|\btop\b"
+    r"|\bpage\b|\bmax|\bpreview|\bup to\b|too (long|many|large)|\bskipp|\bdropped\b|\bcut\b",
+    re.IGNORECASE,
+)
+#: On the page or in the function's source: so many and no more are meant to be shown.
+CAPPED = re.compile(
+    r"truncat|\bfirst\b|\btop\b|\btop_|\bmost\b|limit|preview|\bpage|\bhead\(|\btail\(|nlargest"
+    r"|nsmallest|excerpt|snippet|teaser|shorten|latest|recent|\bup to\b|\bmax",
+    re.IGNORECASE,
+)
+#: There: some are chosen, and the others are not shown.
+MEANT = re.compile(
+    r"sampl|summar|random|keyword|filter|compress|search|\bmatch|choose|choice|select|extract"
+    r"|most_common|unique|distinct",
+    re.IGNORECASE,
+)
+#: In the author's source: a unit is not meant to be shown twice.
+UNIQUE = re.compile(
+    r"\bset\(|fromkeys|unique|drop_duplicates|de-?dup|duplicat|distinct|not in\b|\bseen\b"
+    r"|Counter\(|count|freq|union|intersect",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """One way to feed one component: *make* turns units into its value."""
+
+    component: Component
+    what: str
+    make: Callable[[Sequence[str]], Any]
+    most: int
+    numbers: bool = False
+    twice: bool = True
+
+
+def units(count: int, seed: int, *, numbers: bool = False) -> tuple[str, ...]:
+    """Return *count* units that differ, in no order that sorting would give."""
+    chance = random.Random(f"{seed}/{count}/{numbers}")
+    while True:
+        if numbers:
+            found = tuple(str(n) for n in chance.sample(range(10_000, 100_000), count))
+        else:
+            known: dict[str, None] = {}
+            while len(known) < count:
+                known["q" + "".join(chance.choices(LETTERS, k=5))] = None
+            found = tuple(known)
+        if count < 3 or found not in (tuple(sorted(found)), tuple(sorted(found, reverse=True))):
+            return found
+
+
+def many_units(search: Search) -> None:
+    """Feed the event's fields with units; tell what many of them lose that few did not."""
+    if search.slowest > SLOWEST_SECONDS or search.event.renders:
+        return
+    allowed = MOST_CALLS
+    if search.budget.calls is not None:
+        allowed = min(allowed, (search.budget.calls - search.calls) // 3)
+    feeding = _Feeding(search, search.calls + allowed)
+    for field in _fields(search):
+        found = feeding.judged(field)
+        if found:
+            search.told += found
+            return  # the same loop is behind the other ways to feed it
+
+
+class _Feeding:
+    """The state of one event's turn: the calls that are left, and what was shown."""
+
+    def __init__(self, search: Search, last_call: int) -> None:
+        self.search, self.last_call = search, last_call
+        self.noted = False
+        self.known: set[tuple[int, str]] = set()
+
+    def judged(self, field: _Field) -> list[Finding]:
+        """Return what is wrong with how the event keeps the units of *field*."""
+        if (field.component.id, field.what) in self.known:
+            return []  # as words they are shown: numbers say no more
+        few = [self._fed(field, units(n, self.search.seed, numbers=field.numbers)) for n in SMALL]
+        found: list[Finding] = []
+        for place in sorted(set(few[0]) & set(few[1])):
+            small = tuple(one[place] for one in few)
+            wholes = [kept(shown) for shown in small]
+            if None not in wholes and len({one.times for one in wholes if one}) == 1:
+                self.known.add((field.component.id, field.what))
+                found = self._many(field, place, small, LARGE) or self._twice(field, place, small)
+            elif place[0] == self.search.event.label and field.what in ("line", "row"):
+                found = self._full(field, place)
+            if found:
+                break
+        return found
+
+    def _many(
+        self, field: _Field, place: _Place, small: tuple[Shown, ...], sizes: Sequence[int]
+    ) -> list[Finding]:
+        good = len(small[-1].units)
+        for size in sizes:
+            size = min(size, field.most)
+            if size <= good:
+                break
+            fed = self._judged(field, place, small, size)
+            if structure(fed):
+                return self._smallest(field, place, small, good, fed)
+            good = size
+        return []
+
+    def _full(self, field: _Field, place: _Place) -> list[Finding]:
+        """Judge an app that shows no few units: perhaps it shows full batches only."""
+        if field.most < FULL[1] or field.numbers:
+            return []
+        small: list[Shown] = []
+        for size in FULL:
+            shown = self._fed(field, units(size, self.search.seed, numbers=field.numbers))
+            if place not in shown or kept(shown[place]) is None:
+                return []
+            small.append(shown[place])
+        fed = self._judged(field, place, tuple(small), JUST_OVER)
+        return self._told(field, place, fed) if structure(fed) else []
+
+    def _twice(self, field: _Field, place: _Place, small: tuple[Shown, ...]) -> list[Finding]:
+        """Judge whether a unit that is given several times is shown as often."""
+        if not field.twice:
+            return []
+        a, b, c = units(3, self.search.seed, numbers=field.numbers)
+        given = (a, b, a, c, a)
+        shown = tuple(self._fed(field, given, queued=q).get(place) for q in (False, True))
+        large = tuple(one for one in shown if one is not None)
+        fed = self._of(field, place, small, large)
+        meant = UNIQUE.search(self._source(place)) is not None or not self._source(place)
+        found = repeated(dataclasses.replace(fed, meant=meant))
+        return [self._written(one, Case({field.component.id: field.make(given)})) for one in found]
+
+    def _smallest(
+        self, field: _Field, place: _Place, small: tuple[Shown, ...], good: int, fed: Fed
+    ) -> list[Finding]:
+        """Return what is told of the fewest units that show it, as far as calls allow."""
+        bad = len(fed.large[0].units)
+        severity = structure(fed)[0].severity
+        while bad - good > 1 and self.search.calls + 8 < self.last_call:
+            middle = (good + bad) // 2
+            try:
+                smaller = self._judged(field, place, small, middle)
+            except Stop:
+                break
+            if any(one.severity == severity for one in structure(smaller)):
+                bad, fed = middle, smaller
+            else:
+                good = middle
+        return self._told(field, place, fed)
+
+    def _told(self, field: _Field, place: _Place, fed: Fed) -> list[Finding]:
+        """Return what is told of *fed*, if the real queue shows the same."""
+        given = fed.large[0].units
+        if self._fed(field, given, queued=True).get(place) != fed.large[0]:
+            return []
+        case = Case({field.component.id: field.make(given)})
+        return [self._written(one, case) for one in structure(fed)]
+
+    def _written(self, finding: Finding, case: Case) -> Finding:
+        search = self.search
+        return dataclasses.replace(
+            finding,
+            input=described(search.contract, search.event, case),
+            reproduce=search.snippet(case),
+            repeats=Repeats(2, 2, "FF"),
+        )
+
+    def _judged(self, field: _Field, place: _Place, small: tuple[Shown, ...], size: int) -> Fed:
+        """Feed *size* units, once more if not all are kept, and then about twice as many."""
+        seed = self.search.seed
+        given = units(size, seed, numbers=field.numbers)
+        first = self._fed(field, given).get(place)
+        if first is None:
+            return self._of(field, place, small, ())
+        noted = self.noted
+        fed = self._of(field, place, small, (first, first))
+        if not structure(fed):
+            return fed
+        again = self._fed(field, given).get(place)
+        double = min(2 * size - 3, field.most)
+        larger = None
+        if again == first and double > size:
+            larger = self._fed(field, units(double, seed, numbers=field.numbers)).get(place)
+        large = (first,) if again is None else (first, again)
+        return dataclasses.replace(fed, large=large, larger=larger, noted=noted)
+
+    def _of(
+        self, field: _Field, place: _Place, small: tuple[Shown, ...], large: tuple[Shown, ...]
+    ) -> Fed:
+        search = self.search
+        event = next(e for e in search.contract.events if e.label == place[0])
+        words = f"{self._page(place)}\n{self._source(place)}"
+        return Fed(
+            event,
+            event.outputs[place[1]],
+            field.what,
+            small,
+            large,
+            noted=self.noted,
+            capped=CAPPED.search(words) is not None,
+            meant=MEANT.search(words) is not None,
+            folder=search.folder,
+        )
+
+    def _fed(
+        self, field: _Field, given: Sequence[str], *, queued: bool = False
+    ) -> dict[_Place, Shown]:
+        """Return which of the *given* units each output shows; nothing where the call failed."""
+        search = self.search
+        if search.calls >= self.last_call:
+            raise Stop
+        case = Case({field.component.id: field.make(given)})
+        if not search.allowed(case):
+            return {}
+        if queued:
+            search.send(case, queued=True)
+        else:
+            search.try_(case)
+        found: dict[_Place, Shown] = {}
+        self.noted = False
+        for seen in search.seen:
+            if seen.observation.error is not None:
+                return {}
+            told = [str(message.data.get("log", "")) for message in seen.observation.logs]
+            outputs = zip(seen.event.outputs, seen.observation.outputs or (), strict=False)
+            for number, (component, value) in enumerate(outputs):
+                if component.type == "state" or seen.event not in search.chain:
+                    continue
+                texts = list(_texts(value))
+                told += [WORD.sub("", text) for text in texts]
+                place = (seen.event.label, number)
+                found[place] = Shown(tuple(given), sequence(texts, given))
+            self.noted |= any(NOTE.search(text) for text in told)
+        return found
+
+    def _page(self, place: _Place) -> str:
+        """Return the words that the visitor sees around the event."""
+        search = self.search
+        event = next(e for e in search.contract.events if e.label == place[0])
+        around = [*(p.component for p in event.inputs), *event.outputs]
+        words = [event.label, search.contract.title]
+        for component in around:
+            props = component.props
+            words += [str(props.get(key) or "") for key in ("label", "info", "placeholder")]
+        for component in search.contract.components.values():
+            if component.type in ("markdown", "html") and isinstance(component.value, str):
+                words.append(component.value[:2000])
+        return "\n".join(words)
+
+    def _source(self, place: _Place) -> str:
+        """Return the source of the event's function and what it calls; "" where it is not here."""
+        search = self.search
+        event = next(e for e in search.contract.events if e.label == place[0])
+        function = event.function
+        return source([function.file]).text(function) if function else ""
+
+
+#: An output: the event's label and its number.
+_Place = tuple[str, int]
+
+
+def sequence(texts: Sequence[str], given: Sequence[str]) -> tuple[str, ...]:
+    """Return each of the *given* units as often as it stands in *texts*, in their order."""
+    wanted = {unit.casefold(): unit for unit in given}
+    pattern = NUMBER if given and given[0].isdigit() else WORD
+    found = (match.casefold().replace(",", "") for text in texts for match in pattern.findall(text))
+    return tuple(wanted[one] for one in found if one in wanted)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Yield every text and number below *value*, in the order in which the page has them."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, bool):
+        return
+    elif isinstance(value, int | float):
+        yield f"{value:.10g}"
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _texts(item)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield key
+            yield from _texts(item)
+
+
+# -- how a field is fed --------------------------------------------------------------------
+
+
+def _fields(search: Search) -> Iterator[_Field]:
+    for parameter in search.event.inputs:
+        component = parameter.component
+        if component in search.settable:
+            make = FIELDS.get(component.type)
+            if make is not None:
+                yield from make(search, component)
+
+
+def _text(search: Search, component: Component) -> Iterator[_Field]:
+    props = component.props
+    if props.get("type") in ("password", "email"):
+        return
+    longest = props.get("max_length")
+    most = int(longest) if isinstance(longest, int) else 100_000
+    constants = search.clues[component.id].constants if component.id in search.clues else None
+    kinds: dict[str, str] = {}
+    if props.get("max_lines") != 1 or component.type == "code":
+        kinds["\n"] = "line"
+    for separator in constants.separators if constants else ():
+        if 0 < len(separator) < 4 and (separator.strip() or separator == "\n\n"):
+            kinds.setdefault(separator, "item")
+    kinds.setdefault(", ", "item")
+    kinds.setdefault(" ", "word")
+    if "\n" not in kinds:
+        kinds = {key: what for key, what in kinds.items() if "\n" not in key}
+    for separator, what in list(kinds.items())[:4]:
+        for numbers in (False, True):
+            yield _Field(
+                component,
+                what,
+                _joined(component, separator),
+                most // (6 + len(separator)),
+                numbers=numbers,
+                twice=what != "word",
+            )
+
+
+def _joined(component: Component, separator: str) -> Callable[[Sequence[str]], Any]:
+    if component.type == "multimodaltextbox":
+        return lambda given: {"text": separator.join(given), "files": []}
+    return lambda given: separator.join(given)
+
+
+def _rows(search: Search, component: Component) -> Iterator[_Field]:
+    shown = component.value
+    if not isinstance(shown, dict) or not shown.get("headers"):
+        return
+    count = component.props.get("row_count")
+    if isinstance(count, list | tuple) and len(count) == 2 and count[1] == "fixed":
+        return
+    headers = [str(header) for header in shown["headers"]]
+    kinds = component.props.get("datatype") or "str"
+    named = [*(kinds if isinstance(kinds, list) else [kinds] * len(headers)), *["str"] * 50]
+    column = next((i for i, kind in enumerate(named[: len(headers)]) if kind == "str"), None)
+    if column is None or component.props.get("static_columns"):
+        return
+    blank = {"number": 1, "bool": False, "date": "2024-02-29"}
+
+    def make(given: Sequence[str]) -> Any:
+        row = [blank.get(str(kind), "a") for kind in named[: len(headers)]]
+        data = [[*row[:column], unit, *row[column + 1 :]] for unit in given]
+        return {"headers": headers, "data": data, "metadata": None}
+
+    yield _Field(component, "row", make, 2000)
+
+
+def _file(search: Search, component: Component) -> Iterator[_Field]:
+    types = component.props.get("file_types") or ()
+    if types and not {"text", ".txt", ".csv", ".md", ".log"} & {str(kind) for kind in types}:
+        return
+    suffix = next((str(k) for k in types if k in (".txt", ".csv", ".md", ".log")), ".txt")
+    if component.props.get("file_count") == "multiple":
+        yield _Field(component, "file", lambda given: [_named(u, suffix) for u in given], 67)
+        return
+    if component.props.get("file_count", "single") != "single":
+        return
+
+    def make(given: Sequence[str]) -> Any:
+        return Media(f"units{suffix}", ("\n".join(given) + "\n").encode(), "text/plain")
+
+    yield _Field(component, "line", make, 20_000)
+
+
+def _named(unit: str, suffix: str) -> Media:
+    return Media(f"{unit}{suffix}", f"{unit}\n".encode(), "text/plain")
+
+
+FIELDS: dict[str, Callable[[Search, Component], Iterator[_Field]]] = {
+    "textbox": _text,
+    "multimodaltextbox": _text,
+    "code": _text,
+    "dataframe": _rows,
+    "file": _file,
+    "uploadbutton": _file,
+}
