@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .checks import Check
+from .checks.agreement import CHECKS as AGREEMENT
 from .checks.files import CHECKS as FILES
 from .checks.hints import CHECKS as HINTS
 from .checks.latency import CHECKS as LATENCY
@@ -18,7 +19,7 @@ from .checks.warned import CHECKS as WARNED
 
 __all__ = ["CHECKS", "markdown"]
 
-_API = (*PROCESS, *OUTCOME, *OUTPUTS, *FILES, *STRUCTURE, *WARNED, *HINTS)
+_API = (*PROCESS, *OUTCOME, *OUTPUTS, *FILES, *STRUCTURE, *WARNED, *AGREEMENT, *HINTS)
 CHECKS: tuple[Check, ...] = tuple(
     check
     for suite in ("api", "streaming", "sessions", "ui", "latency")

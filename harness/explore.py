@@ -10,6 +10,7 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from .agree import two_ways
 from .app import App
 from .checks import Check
 from .checks.hints import CHECKS as HINTS
@@ -44,7 +45,12 @@ class Phase:
 
 
 #: In this order.
-PHASES: tuple[Phase, ...] = (Phase(suggested), Phase(many_units, until=0.4), Phase(drawn))
+PHASES: tuple[Phase, ...] = (
+    Phase(suggested),
+    Phase(many_units, until=0.4),
+    Phase(two_ways, until=0.5),
+    Phase(drawn),
+)
 
 
 class Explorer:

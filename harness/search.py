@@ -33,7 +33,7 @@ from .drivers.direct import Direct
 from .drivers.wire import new_session
 from .exploration import Budget, row_of
 from .finding import Finding
-from .observation import Call, Effect
+from .observation import Call, Effect, Observation
 from .plan import Plan
 from .reproduce import Case, described, enter, snippet
 from .run import Part, SideEffect, Skipped
@@ -256,6 +256,25 @@ class Search:
             if ended or (error is not None and error.kind in ("timeout", "transport")):
                 self.hung = True
         return found
+
+    def ask(self, event: Event, case: Case, driver: Driver) -> Observation:
+        """Return what *event* alone answers over *driver*, from the page as *case* leaves it.
+
+        A driver other than the search's own is a visitor of its own.
+        """
+        visit = self._visit(case, self.driver)
+        try:
+            visit.open()
+            for identity, value in case.values.items():
+                visit.set(self.contract.components[identity], value, but=event)
+            session = visit.session if driver is self.driver else None
+            call = Call(event.label, event.index, visit.inputs(event), session)
+            visit.before(call)
+            observation = driver.call(call, timeout_seconds=visit.timeout_seconds)
+        finally:
+            self.after()
+        self._count(Seen(observation, event, folder=self.folder))
+        return observation
 
     def _visit(self, case: Case, driver: Driver) -> Visit:
         words = described(self.contract, self.event, case)

@@ -45,6 +45,16 @@ def app_warning(exploration: Judged) -> None:
     exploration.expect_none("api.app-warning")
 
 
+def triggers_differ(exploration: Judged) -> None:
+    """Enter does what the button does."""
+    exploration.expect_none("api.triggers-differ")
+
+
+def client_differs(exploration: Judged) -> None:
+    """A program that calls the app gets what its page gets."""
+    exploration.expect_none("api.client-differs")
+
+
 def explicit_raise(exploration: Judged) -> None:
     """Input is refused with gr.Error, not with an exception that Gradio hides."""
     exploration.expect_none("api.explicit-raise")

@@ -14,6 +14,7 @@ from PIL import Image
 
 from gradio_harness.checks import (
     Check,
+    agreement,
     files,
     hints,
     outcome,
@@ -41,7 +42,7 @@ from gradio_harness.units import sequence, units
 
 CHECKS = {
     check.name: check
-    for module in (outcome, outputs, files, warned, structure, streaming, process)
+    for module in (outcome, outputs, files, warned, structure, agreement, streaming, process)
     for check in module.CHECKS
 }
 FOLDER = "/home/ada/shop"
@@ -583,6 +584,68 @@ def test_nan_is_told_though_the_wire_says_null() -> None:
     assert [
         (Severity.WARNING, "Number 'Mean' gets nan, which the page shows as an empty field")
     ] == said("api.output-type", seen_of(final=[None, None], evidence=evidence, event=event))
+
+
+@pytest.mark.parametrize("number", [1e300, -2e-311, [[1e16]]], ids=repr)
+def test_infinity_is_no_wonder_after_such_a_number(number: Any) -> None:
+    """It is arithmetic that overflows."""
+    shown = component("number")
+    seen = seen_of(final=[None], evidence=Evidence(nonfinite=((0, "inf"),)), event=event_of(shown))
+    call = replace(seen.observation.call, inputs=(number,))
+
+    assert [] == said(
+        "api.output-type", replace(seen, observation=replace(seen.observation, call=call))
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        (("1", "1", "1"), ("2", "2"), 1),
+        (("1", "1", "1"), ("1", "1"), 0),
+        (("1", "1", "3"), ("2", "2"), 0),
+        (("1", "1", "1"), ("2", "3"), 0),
+        (("1", "1"), ("2", "2"), 0),
+        (("1", "1", "1"), ("2",), 0),
+    ],
+    ids=["differ", "agree", "changes", "other-changes", "not-again", "once"],
+)
+@pytest.mark.parametrize("name", ["api.client-differs", "api.triggers-differ"])
+def test_two_ways_differ_only_where_each_repeats_itself(
+    name: str, first: Any, second: Any, expected: int
+) -> None:
+    """A, A, B, B and A again."""
+    values = [tuple(f'[[2, "{one}"]]' for one in some) for some in (first, second)]
+
+    assert expected == len(CHECKS[name](agreement.Answers(event_of(), "other", *values)))
+
+
+@pytest.mark.parametrize(
+    ("wire", "client"),
+    [
+        (
+            [{"path": "/tmp/a.png", "meta": {"_type": "gradio.FileData"}}],
+            ["/tmp/gradio-harness-client-x/a.png"],
+        ),
+        ([{"__type__": "update", "label": "x"}], [{"__type__": "update", "label": "y"}]),
+        ([[1, 2.5]], [(1, 2.5)]),
+    ],
+    ids=["files", "properties", "tuples"],
+)
+def test_how_a_value_travels_makes_no_difference(wire: Any, client: Any) -> None:
+    """gradio_client downloads files, and turns what it likes into something else."""
+    first, second = (
+        agreement.said(seen_of(final=values).observation, event_of()) for values in (wire, client)
+    )
+
+    assert first == second
+
+
+def test_a_call_that_was_refused_says_nothing() -> None:
+    """Nor does one that timed out: what the app thinks of the input is not known."""
+    seen = seen_of(error=CallError("refused", "gradio_client: not that"))
+
+    assert agreement.said(seen.observation, event_of()) is None
 
 
 def test_what_the_visitor_typed_is_no_object_of_the_apps() -> None:

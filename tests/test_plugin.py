@@ -148,6 +148,8 @@ def test_every_check_is_a_test_of_every_event(bad: Session) -> None:
         f"{SUITES}/api.py::output_file[greet]": "passed",
         f"{SUITES}/api.py::structure[greet]": "passed",
         f"{SUITES}/api.py::app_warning[greet]": "passed",
+        f"{SUITES}/api.py::triggers_differ[greet]": "passed",
+        f"{SUITES}/api.py::client_differs[greet]": "passed",
         f"{SUITES}/api.py::explicit_raise[greet]": "passed",
         f"{SUITES}/api.py::type_hint[greet]": "passed",
     } == checks

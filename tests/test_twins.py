@@ -144,6 +144,12 @@ DEFECTS: Mapping[str, tuple[Defect, ...]] = {
         Defect("api.app-warning", "RuntimeWarning", UNTOUCHED, "defect.py:16 in enter"),
         Defect("api.app-warning", "UserWarning", UNTOUCHED, "", WARNING),
     ),
+    "api.triggers-differ/defect": (
+        Defect("api.triggers-differ", "", UNTOUCHED, "defect.py:6 in divide", WARNING),
+    ),
+    "api.client-differs/defect": (
+        Defect("api.client-differs", "", UNTOUCHED, "defect.py:6 in quote", WARNING),
+    ),
     "api.structure/defect": (
         Defect("api.structure", "line", "*", "defect.py:17 in polish"),
         Defect("api.structure", "line", "*", "defect.py:9 in translate"),

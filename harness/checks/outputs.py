@@ -52,7 +52,7 @@ def output_type(seen: Seen) -> list[Finding]:
         return [refused]
     found = []
     evidence = seen.observation.evidence
-    nonfinite = dict(evidence.nonfinite) if evidence else {}
+    nonfinite = dict(evidence.nonfinite) if evidence and not _extreme(seen) else {}
     outputs = zip(seen.event.outputs, seen.observation.outputs or (), strict=False)
     for place, (component, value) in enumerate(outputs):
         props = {**component.props, **seen.props.get(component.id, {})}
@@ -71,6 +71,20 @@ def output_type(seen: Seen) -> list[Finding]:
         if complaint is not None:
             found.append(_finding(seen, component, complaint))
     return found
+
+
+def _extreme(seen: Seen) -> bool:
+    """Whether the visitor sent a number so large or small that arithmetic alone explains it."""
+    waiting: list[Any] = list(seen.observation.call.inputs)
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, list | tuple):
+            waiting += item
+        elif isinstance(item, dict):
+            waiting += item.values()
+        elif isinstance(item, int | float) and item and not 1e-15 < abs(item) < 1e15:
+            return True
+    return False
 
 
 def _judged(

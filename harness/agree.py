@@ -1,0 +1,177 @@
+"""The same input sent two ways: by the page's protocol and by gradio_client; by two triggers.
+
+First it is shown that the app repeats itself: A, A, then B, B, and A once more.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .checks.agreement import Answers, client_differs, said, triggers_differ
+from .contract import Component, Event
+from .finding import Finding, Repeats
+from .reproduce import Case, described
+from .search import Search
+from .visit import Driver
+
+__all__ = ["two_ways"]
+
+#: What takes longer is not asked so often.
+SLOWEST_SECONDS = 0.5
+#: A, A, B, B, A: so many calls, and as many for what the page sets off by itself.
+CALLS = 10
+
+
+def two_ways(search: Search) -> None:
+    """Tell where the event answers otherwise to gradio_client, or to another trigger."""
+    calls = search.budget.calls
+    if search.slowest > SLOWEST_SECONDS or (calls is not None and calls - search.calls < 3 * CALLS):
+        return
+    for other in _siblings(search):
+        search.told += _triggers(search, other)
+    if search.over or not _open_to_clients(search):
+        return
+    from .drivers.client import Client
+
+    with Client(search.app, timeout_seconds=search.budget.timeout_seconds) as client:
+        search.told += _client(search, client)
+
+
+def _client(search: Search, client: Driver) -> list[Finding]:
+    event, case = search.event, Case()
+    if not search.allowed(case):
+        return []
+    wire = search.driver
+    first = _asked(search, event, case, wire, 2)
+    if len(set(first)) != 1 or first[0] is None:
+        return []
+    second = _asked(search, event, case, client, 1)
+    if second == first[:1] or None in second:
+        return []
+    second += _asked(search, event, case, client, 1)
+    first += _asked(search, event, case, wire, 1)
+    answers = _answers(search, event, "gradio_client", first, second)
+    return [_written(search, case, finding) for finding in client_differs(answers)]
+
+
+def _triggers(search: Search, other: Event) -> list[Finding]:
+    event, wire = search.event, search.driver
+    for case in (Case(), _varied(search)):
+        if not search.allowed(case):
+            continue
+        first = _asked(search, event, case, wire, 2)
+        second = _asked(search, other, case, wire, 2)
+        first += _asked(search, event, case, wire, 1)
+        inputs = ", ".join(p.component.label for p in other.inputs)
+        answers = _answers(search, event, _trigger(other), first, second, inputs)
+        found = triggers_differ(answers)
+        if found:
+            return [_written(search, case, finding) for finding in found]
+    return []
+
+
+def _asked(
+    search: Search, event: Event, case: Case, driver: Driver, times: int
+) -> list[str | None]:
+    return [said(search.ask(event, case, driver), event) for _ in range(times)]
+
+
+def _answers(
+    search: Search,
+    event: Event,
+    other: str,
+    first: list[str | None],
+    second: list[str | None],
+    inputs: str = "",
+) -> Answers:
+    known = [tuple(one for one in some if one is not None) for some in (first, second)]
+    return Answers(event, other, known[0], known[1], inputs, search.folder)
+
+
+def _written(search: Search, case: Case, finding: Finding) -> Finding:
+    return dataclasses.replace(
+        finding,
+        input=described(search.contract, search.event, case),
+        reproduce=search.snippet(case),
+        repeats=Repeats(2, 2, "FF"),
+    )
+
+
+def _open_to_clients(search: Search) -> bool:
+    """Whether gradio_client may call the event, and can send all that the page sends."""
+    from .drivers.client import why_not
+
+    event = search.event
+    if event.visibility != "public" or event.javascript or event.whole_inputs or why_not(event):
+        return False
+    kept = ("state", "browserstate", "dataset")
+    if any(c.type in kept for c in (*(p.component for p in event.inputs), *event.outputs)):
+        return False
+    return not any(_holds_file(parameter.component.value) for parameter in event.inputs)
+
+
+def _holds_file(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return "path" in value or any(map(_holds_file, value.values()))
+    return isinstance(value, list) and any(map(_holds_file, value))
+
+
+def _siblings(search: Search) -> Iterator[Event]:
+    """Yield what calls the same function with the same fields in another order.
+
+    Two buttons may mean to ("from A to B", "from B to A"); a button and a key do not.
+    """
+    event, function = search.event, search.event.function
+    if function is None or function.builtin or function.keyed or not function.file:
+        return
+    for other in search.contract.events:
+        if other.index >= event.index or other.index not in search.plan.driven:
+            continue
+        if other.after is not None or other.collects_event_data or other.function is None:
+            continue
+        there = (other.function.file, other.function.line, other.function.name)
+        if there != (function.file, function.line, function.name):
+            continue
+        if {t.event for t in other.triggers} & {t.event for t in event.triggers}:
+            continue
+        if _ids(event) != _ids(other) and all(
+            sorted(one) == sorted(two) for one, two in zip(_ids(event), _ids(other), strict=True)
+        ):
+            yield other
+
+
+def _trigger(event: Event) -> str:
+    return str(event.triggers[0]) if event.triggers else event.label
+
+
+def _ids(event: Event) -> tuple[list[int], list[int]]:
+    return [p.component.id for p in event.inputs], [c.id for c in event.outputs]
+
+
+def _varied(search: Search) -> Case:
+    """Return a page on which no two fields of one kind hold the same."""
+    values: dict[int, Any] = {}
+    for number, component in enumerate(search.settable, start=2):
+        value = _own(component, number)
+        if value is not None:
+            values[component.id] = value
+    return Case(values)
+
+
+def _own(component: Component, number: int) -> Any:
+    props = component.props
+    match component.type:
+        case "textbox":
+            return f"text {number}"
+        case "number" | "slider":
+            low = props.get("minimum")
+            return number + (low if isinstance(low, int | float) else 0)
+        case "radio" | "dropdown" if not props.get("multiselect"):
+            choices = props.get("choices") or ()
+            if not choices:
+                return None
+            choice = choices[number % len(choices)]
+            return choice[1] if isinstance(choice, list | tuple) else choice
+    return None
