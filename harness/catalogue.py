@@ -5,6 +5,7 @@ from __future__ import annotations
 from .checks import Check
 from .checks.agreement import CHECKS as AGREEMENT
 from .checks.files import CHECKS as FILES
+from .checks.forged import CHECKS as FORGED
 from .checks.hints import CHECKS as HINTS
 from .checks.latency import CHECKS as LATENCY
 from .checks.order import CHECKS as ORDER
@@ -19,7 +20,7 @@ from .checks.warned import CHECKS as WARNED
 
 __all__ = ["CHECKS", "markdown"]
 
-_API = (*PROCESS, *OUTCOME, *OUTPUTS, *FILES, *STRUCTURE, *WARNED, *AGREEMENT, *HINTS)
+_API = (*PROCESS, *OUTCOME, *OUTPUTS, *FILES, *STRUCTURE, *WARNED, *AGREEMENT, *HINTS, *FORGED)
 CHECKS: tuple[Check, ...] = tuple(
     check
     for suite in ("api", "streaming", "sessions", "ui", "latency")
