@@ -5,7 +5,7 @@ from __future__ import annotations
 from .checks import Check
 from .checks.agreement import CHECKS as AGREEMENT
 from .checks.files import CHECKS as FILES
-from .checks.forged import CHECKS as FORGED
+from .checks.growth import CHECKS as GROWTH
 from .checks.hints import CHECKS as HINTS
 from .checks.latency import CHECKS as LATENCY
 from .checks.order import CHECKS as ORDER
@@ -20,11 +20,11 @@ from .checks.warned import CHECKS as WARNED
 
 __all__ = ["CHECKS", "markdown"]
 
-_API = (*PROCESS, *OUTCOME, *OUTPUTS, *FILES, *STRUCTURE, *WARNED, *AGREEMENT, *HINTS, *FORGED)
+_API = (*PROCESS, *OUTCOME, *OUTPUTS, *FILES, *STRUCTURE, *WARNED, *AGREEMENT, *HINTS)
 CHECKS: tuple[Check, ...] = tuple(
     check
     for suite in ("api", "streaming", "sessions", "ui", "latency")
-    for check in (*_API, *STREAMING, *SESSIONS, *ORDER, *PAGE, *LATENCY)
+    for check in (*_API, *STREAMING, *SESSIONS, *ORDER, *GROWTH, *PAGE, *LATENCY)
     if check.suite == suite
 )
 

@@ -98,7 +98,7 @@ class Walker:
         known: Callable[[Finding], bool] = lambda finding: False,
     ) -> None:
         self.stage = stage
-        self.driver = driver or stage.driver
+        self.driver = driver or stage.direct or stage.driver
         self.plan = stage.plan
         self.pace = pace
         self.folder = str(stage.app.folder)
@@ -164,10 +164,18 @@ class Walker:
         Which event comes next is left to chance: Hypothesis, who looks for the smallest of
         everything, would set off the first event of the page most of the time.
         """
-        from hypothesis import strategies as st
 
         steps: list[Step] = []
         visit = self._arrive(self.driver, steps)
+        try:
+            self._take(visit, steps, data)
+        finally:
+            self._forget(visit)
+
+    def _take(self, visit: Visit, steps: list[Step], data: Any) -> None:
+        """Take the steps of one walk as they are drawn; *steps* are those that were taken."""
+        from hypothesis import strategies as st
+
         visit.open()
         self._judged(visit, 0)
         begin = {event.label for event in moves(visit)}
@@ -276,6 +284,11 @@ class Walker:
         timeout = stage.timeout_seconds
         return arrive(driver, self.contract, self.plan, before=before, timeout_seconds=timeout)
 
+    def _forget(self, visit: Visit) -> None:
+        """Let the app let go of a visitor who will not come again."""
+        if self.stage.direct is not None:
+            self.stage.direct.forget(visit.session)
+
     def _over(self) -> bool:
         return self.hung or all(self._spent(event.label) for event in self.stage.roots)
 
@@ -345,6 +358,15 @@ class Walker:
             raise Stop
         done: list[Step] = []
         visit = self._arrive(driver or self.driver, done)
+        try:
+            return self._until(visit, sort, steps, done)
+        finally:
+            self._forget(visit)
+
+    def _until(
+        self, visit: Visit, sort: Sort, steps: Sequence[Step], done: list[Step]
+    ) -> tuple[tuple[Step, ...], Finding] | None:
+        """Take *steps* until the defect shows; *done* are those that the page allowed."""
         visit.open()
         for step in steps:
             place = len(visit.seen)

@@ -25,7 +25,7 @@ from .plan import Plan, plan
 from .steps import Step, arrive, perform
 from .visit import Visit, at, feeding
 
-__all__ = ["Case", "described", "enter", "replay", "snippet", "walk_snippet", "walked"]
+__all__ = ["Case", "case_of", "described", "enter", "replay", "snippet", "walk_snippet", "walked"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +66,12 @@ def snippet(
     *,
     folder: str = "",
     chosen: Plan | None = None,
+    call: str = "replay",
 ) -> str:
     """Return a shell command that starts the app, does the same again and shows what comes.
 
     *folder* is the one in which the app runs, if the user named it; what the plan *chosen* left
-    out is left out again.
+    out is left out again. *call* is the function of ours that does it.
     """
     inputs = []
     for parameter in event.inputs:
@@ -94,7 +95,7 @@ def snippet(
         arguments.append(f"example={case.example!r}")
     arguments += _run_as(folder, chosen)
     media = any(_has_media(v) for v in case.values.values())
-    return _script(arguments, media=media)
+    return _script(arguments, media=media, call=call)
 
 
 def walked(steps: Sequence[Step]) -> str:
@@ -129,12 +130,30 @@ def _run_as(folder: str, chosen: Plan | None) -> list[str]:
     return arguments
 
 
-def _script(arguments: Sequence[str], *, media: bool) -> str:
-    names = "Media, replay" if media else "replay"
+def _script(arguments: Sequence[str], *, media: bool, call: str = "replay") -> str:
+    names = f"Media, {call}" if media else call
     return (
         f"python - <<'EOF'\nfrom gradio_harness import {names}\n\n"
-        f"replay({', '.join(arguments)})\nEOF"
+        f"{call}({', '.join(arguments)})\nEOF"
     )
+
+
+def case_of(
+    contract: Contract,
+    event: Event,
+    inputs: Sequence[Any],
+    also: Mapping[str, Any] | None,
+    example: tuple[str, int] | None,
+) -> Case:
+    """Return the case that the arguments of `replay` say."""
+    values = {
+        parameter.component.id: value
+        for parameter, value in zip(event.inputs, inputs, strict=False)
+        if value is not ...
+    }
+    labels = {label: identity for identity, label in _labels(contract).items()}
+    values |= {labels[label]: value for label, value in (also or {}).items()}
+    return Case(values, example)
 
 
 def enter(visit: Visit, event: Event, case: Case) -> None:
@@ -198,13 +217,6 @@ def replay(
             _walk(visit, steps)
         else:
             wanted = contract.event(event)
-            values = {
-                parameter.component.id: value
-                for parameter, value in zip(wanted.inputs, inputs, strict=False)
-                if value is not ...
-            }
-            labels = {label: identity for identity, label in _labels(contract).items()}
-            values |= {labels[label]: value for label, value in (also or {}).items()}
             visit = Visit(
                 wire,
                 contract,
@@ -212,7 +224,7 @@ def replay(
                 driven=lambda other: other.index in chosen.driven,
                 wanted=feeding(contract, wanted),
             )
-            enter(visit, wanted, Case(values, example))
+            enter(visit, wanted, case_of(contract, wanted, inputs, also, example))
         seen = visit.seen
         hide = (known(target, source=parsed.path) | of_app(app)).hide
     for observation in seen:

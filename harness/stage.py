@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 
 from .app import App
 from .contract import Event
+from .drivers.direct import Direct
 from .drivers.wire import Wire, new_session
 from .errors import HarnessError
 from .exploration import row_of
@@ -27,7 +28,7 @@ from .finding import Finding
 from .observation import Call, Observation
 from .plan import Plan
 from .run import EventRow, Part, Skipped, SuiteRow
-from .visit import Visit
+from .visit import Driver, Visit
 
 __all__ = ["NoCopy", "Spent", "Stage"]
 
@@ -50,7 +51,8 @@ class Stage:
     together. *seconds* is how long one driving function may take for one event. *before* and
     *after* tell the journal of each call, as of an exploration's. *avoided* are the labels of
     events that hang or end the process: they are not set off again. *known* tells what the
-    explorations of single events have found.
+    explorations of single events have found. *direct* is the driver past the queue, for what is
+    to be tried often; None where there is none.
     """
 
     app: App
@@ -67,6 +69,7 @@ class Stage:
     after: Callable[[], None] = lambda: None
     copied: Callable[[], AbstractContextManager[tuple[App, Wire]]] | None = None
     known: Callable[[], Iterable[Finding]] = lambda: ()
+    direct: Direct | None = None
     spent: Counter[str] = field(default_factory=Counter)
     _seen: list[Observation] = field(default_factory=list)
     _kept: dict[str, Any] = field(default_factory=dict)
@@ -85,14 +88,18 @@ class Stage:
         return kept
 
     def visit(
-        self, *, session: str = "", wanted: Callable[[Event], bool] = lambda event: True
+        self,
+        *,
+        session: str = "",
+        wanted: Callable[[Event], bool] = lambda event: True,
+        driver: Driver | None = None,
     ) -> Visit:
         """Return a new visitor's page, not opened yet; its calls are counted.
 
         Raises `Spent` from the call that would be one too many.
         """
         return Visit(
-            self.driver,
+            driver or self.driver,
             self.app.contract,
             session or new_session(),
             driven=self.driven,
@@ -165,7 +172,9 @@ class Stage:
         if self.copied is None:
             raise NoCopy("it was running already")
         with self.copied() as (app, driver):
-            yield dataclasses.replace(self, app=app, driver=driver, _kept={}, copied=None)
+            yield dataclasses.replace(
+                self, app=app, driver=driver, _kept={}, copied=None, direct=None
+            )
 
 
 def outcome(observation: Observation) -> str:

@@ -18,3 +18,8 @@ def race(visited: Visited) -> None:
 def order(visited: Visited) -> None:
     """What one visitor did before on the page breaks nothing."""
     visited.expect_none("sessions.order")
+
+
+def growth(visited: Visited) -> None:
+    """No call leaves something behind for as long as the app runs."""
+    visited.expect_none("sessions.growth")

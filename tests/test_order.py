@@ -13,6 +13,7 @@ import pytest
 from gradio_harness.app import App
 from gradio_harness.checks.order import Walked
 from gradio_harness.checks.order import order as judge
+from gradio_harness.drivers.direct import Direct
 from gradio_harness.drivers.wire import Wire
 from gradio_harness.finding import Finding, Repeats, Severity
 from gradio_harness.order import Order, Pace, Walker, apart
@@ -53,10 +54,10 @@ DEFECTS = {
 
 
 def stage_of(app: App, wire: Wire, **more: Any) -> Stage:
-    return Stage(app, wire, plan(app.contract), "quick", seed=3, seconds=1.0, **more)
+    return Stage(app, wire, plan(app.contract), "quick", 3, 1.0, direct=Direct(app, wire), **more)
 
 
-def walk(app: App, *, calls: int = 60) -> Order:
+def walk(app: App, *, calls: int = 40) -> Order:
     """Return what came of walking *app* with so many calls an event: no test waits for a clock."""
     with Wire(app) as wire:
         return Walker(stage_of(app, wire, calls=calls), pace=PACE).walk()
