@@ -19,6 +19,7 @@ from .confirm import confirmed
 from .contract import Event
 from .drivers.direct import Direct
 from .exploration import Budget, Exploration, Stuck
+from .ladder import grown
 from .phases import drawn, suggested
 from .plan import Plan
 from .run import Part, Skipped
@@ -49,7 +50,8 @@ PHASES: tuple[Phase, ...] = (
     Phase(suggested),
     Phase(many_units, until=0.4),
     Phase(two_ways, until=0.5),
-    Phase(drawn),
+    Phase(drawn, until=0.75),
+    Phase(grown),
 )
 
 

@@ -7,12 +7,9 @@ replay("app.py", "greet", [""])
 
 from __future__ import annotations
 
-import base64
-import functools
 import json
 import os
 import sys
-import zlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from .contract import Contract, Event
+from .literals import literal, told
 from .observation import Media, Observation
 from .plan import Plan, plan
 from .steps import Step, arrive, perform
@@ -52,7 +50,7 @@ def described(contract: Contract, event: Event, case: Case) -> str:
         lines.append(f"the author's example in row {case.example[1] + 1}")
     names = _names(contract, event)
     for identity, value in case.values.items():
-        lines.append(f"{names.get(identity, '?')} = {_short(value)}")
+        lines.append(f"{names.get(identity, '?')} = {told(value)}")
     if not case.values and case.example is None:
         lines.append("the page as it opens, nothing touched")
     return "\n".join(lines)
@@ -76,7 +74,7 @@ def snippet(
     inputs = []
     for parameter in event.inputs:
         identity = parameter.component.id
-        inputs.append(_literal(case.values[identity]) if identity in case.values else "...")
+        inputs.append(literal(case.values[identity]) if identity in case.values else "...")
     while inputs and inputs[-1] == "...":
         inputs.pop()
     own = {parameter.component.id for parameter in event.inputs}
@@ -86,11 +84,11 @@ def snippet(
         for identity, value in case.values.items()
         if identity not in own and identity in labels
     }
-    arguments = [_literal(target), _literal(event.label)]
+    arguments = [literal(target), literal(event.label)]
     if inputs:
         arguments.append(f"[{', '.join(inputs)}]")
     if also:
-        arguments.append(f"also={_literal(also)}")
+        arguments.append(f"also={literal(also)}")
     if case.example is not None:
         arguments.append(f"example={case.example!r}")
     arguments += _run_as(folder, chosen)
@@ -101,7 +99,7 @@ def snippet(
 def walked(steps: Sequence[Step]) -> str:
     """Return the steps in words, one a line: ``1. add(item='a')``."""
     return "\n".join(
-        f"{number}. {step.event}({', '.join(f'{n}={_short(v)}' for n, v in step.values.items())})"
+        f"{number}. {step.event}({', '.join(f'{n}={told(v)}' for n, v in step.values.items())})"
         for number, step in enumerate(steps, 1)
     )
 
@@ -110,23 +108,23 @@ def walk_snippet(
     target: str, steps: Sequence[Step], *, folder: str = "", chosen: Plan | None = None
 ) -> str:
     """Return a shell command that takes the same steps on one page; the rest as `snippet`."""
-    told = ", ".join(
-        f"({_literal(step.event)}, {_literal(step.values)})"
+    taken = ", ".join(
+        f"({literal(step.event)}, {literal(step.values)})"
         if step.values
-        else f"({_literal(step.event)},)"
+        else f"({literal(step.event)},)"
         for step in steps
     )
-    arguments = [_literal(target), f"steps=[{told}]", *_run_as(folder, chosen)]
+    arguments = [literal(target), f"steps=[{taken}]", *_run_as(folder, chosen)]
     media = any(_has_media(value) for step in steps for value in step.values.values())
     return _script(arguments, media=media)
 
 
 def _run_as(folder: str, chosen: Plan | None) -> list[str]:
     """Return the arguments that say where the app runs and what of it is set off."""
-    arguments = [f"folder={_literal(folder)}"] if folder else []
+    arguments = [f"folder={literal(folder)}"] if folder else []
     for name in ("include", "exclude") if chosen is not None else ():
         if patterns := getattr(chosen, name):
-            arguments.append(f"{name}={_literal(patterns)}")
+            arguments.append(f"{name}={literal(patterns)}")
     return arguments
 
 
@@ -244,9 +242,9 @@ def _walk(visit: Visit, steps: Sequence[tuple[Any, ...]]) -> None:
 
 
 def _line(observation: Observation) -> str:
-    outcome = observation.error.message if observation.error else _short(observation.outputs)
+    outcome = observation.error.message if observation.error else told(observation.outputs)
     return (
-        f"{observation.call.event}({', '.join(map(_short, observation.call.inputs))})\n"
+        f"{observation.call.event}({', '.join(map(told, observation.call.inputs))})\n"
         f"  -> {'error: ' if observation.error else ''}{outcome}  [{observation.seconds:.3f} s]"
     )
 
@@ -270,11 +268,6 @@ def _names(contract: Contract, event: Event) -> dict[int, str]:
     return names
 
 
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 400 else f"{text[:380]}… ({len(text)} characters)"
-
-
 def _size(value: Any) -> int:
     if isinstance(value, Media):
         return 8 + len(value.content) // 64
@@ -293,28 +286,3 @@ def _has_media(value: Any) -> bool:
     if isinstance(value, Mapping):
         return any(map(_has_media, value.values()))
     return isinstance(value, Media)
-
-
-def _literal(value: Any) -> str:
-    """Return Python source for *value*; the bytes of a file are packed into it."""
-    if isinstance(value, Media):
-        return f"Media.packed({value.name!r}, {_packed(value.content)!r}, {value.mime!r})"
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_literal, value))}]"
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{k!r}: {_literal(v)}" for k, v in value.items()) + "}"
-    return _ascii(value)
-
-
-@functools.lru_cache(maxsize=128)
-def _packed(content: bytes) -> str:
-    return base64.b85encode(zlib.compress(content, 9)).decode()
-
-
-def _ascii(value: Any) -> str:
-    """Return a literal that survives any terminal and editor: odd characters escaped."""
-    if isinstance(value, float) and value != value:
-        return "float('nan')"
-    if isinstance(value, float) and value in (float("inf"), float("-inf")):
-        return f"float('{value}')"
-    return ascii(value)

@@ -16,7 +16,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 from zlib import crc32
 
 from .app import App
@@ -59,6 +59,9 @@ MOST_LACKING = 3
 FILLED = frozenset(
     ["upload", "stop_recording", "start_recording", "stop", "play", "pause", "end", "apply"]
 )
+
+#: How a case ended: every call of it was answered, or the worst of them.
+Outcome = Literal["answered", "refused", "failed"]
 
 #: What tells two defects apart.
 Key = tuple[str, ...]
@@ -127,6 +130,10 @@ class Search:
         self.left: dict[str, str] = {}
         self.hung = False
         self.cut = False
+        self.outcome: Outcome = "answered"
+        self.took = 0.0
+        self.answered = 0
+        self.accepted: Case | None = None
         self.downloads = Downloads(app)
         self.seconds = budget.seconds
         self.reads = self._reads()
@@ -184,7 +191,7 @@ class Search:
         """Return the strategy for what a visitor may put into *component* before the event."""
         from .strategies import values
 
-        strategy = values(component, self.clues.get(component.id, NO_CLUES))
+        strategy = values(component, self.clue(component))
         assert strategy is not None
         wanted = self._gesture()
         if wanted is not None and wanted[0].id == component.id:
@@ -192,6 +199,10 @@ class Search:
 
             return strategy.filter(lambda v: v is not None) if wanted[1] else st.none()
         return strategy
+
+    def clue(self, component: Component) -> Clues:
+        """Return what is known of the field beside its own properties."""
+        return self.clues.get(component.id, NO_CLUES)
 
     # -- sending it -----------------------------------------------------------------
 
@@ -220,6 +231,8 @@ class Search:
                 kept.queued |= shown
         if self.hung or self._keeps_lacking():
             raise Stop
+        if self.outcome == "answered" and not found and not self.cut:
+            self.accepted = case
         return list(found)
 
     def _keeps_lacking(self) -> bool:
@@ -236,6 +249,7 @@ class Search:
     def send(self, case: Case, *, queued: bool = False) -> dict[Key, Finding]:
         """Return what the checks say of *case*, by the key that tells defects apart."""
         self.lacks = False
+        self.outcome, self.answered = "answered", 0
         visit = self._visit(case, self.driver if queued else self.direct or self.driver)
         found: dict[Key, Finding] = {}
         self.seen = self._enter(visit, case)
@@ -309,8 +323,9 @@ class Search:
             self.after()
             if self.direct is not None:
                 self.direct.forget(visit.session)
+        self.took = time.monotonic() - begun
         if not self.rows:
-            self.slowest = time.monotonic() - begun
+            self.slowest = self.took
         seen = [
             Seen(observation, visit.known[observation.call.index], held, self.folder, shown)
             for observation, held, shown in zip(
@@ -331,6 +346,9 @@ class Search:
         row = self.rows.setdefault(seen.event.label, Counter())
         row[kind] += 1
         row["queued"] += observation.queued
+        if kind != "answered":
+            self.outcome = "failed" if "failed" in (kind, self.outcome) else "refused"
+        self.answered += len(repr(observation.outputs))
         if observation.evidence is not None:
             for effect in observation.evidence.effects:
                 self.effects[(seen.event.label, effect)] += 1

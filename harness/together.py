@@ -19,9 +19,10 @@ from typing import Any
 
 from .canaries import Mark, Trace, carried, in_file, linked_paths, received, served_paths
 from .contract import Contract, Event
+from .literals import literal, told
 from .observation import Observation
 from .plan import Plan, plan
-from .reproduce import _has_media, _labels, _line, _literal, _short
+from .reproduce import _has_media, _labels, _line
 from .visit import Visit, at, feeding
 
 __all__ = ["Step", "at_once", "described", "replay_visits", "snippet"]
@@ -53,7 +54,7 @@ def described(contract: Contract, steps: Sequence[Step]) -> str:
 def _words(contract: Contract, step: Step) -> str:
     assert step.event is not None
     names = {p.component.id: p.name for member in contract.chain(step.event) for p in member.inputs}
-    given = [f"{names.get(key, '?')} = {_short(value)}" for key, value in step.values.items()]
+    given = [f"{names.get(key, '?')} = {told(value)}" for key, value in step.values.items()]
     return f"{step.event.label}({', '.join(given)})"
 
 
@@ -74,15 +75,15 @@ def snippet(
     lines = "".join(f"    {line},\n" for line in _lines(steps, labels))
     arguments = [f"looked_for={looked_for!r}"]
     if folder:
-        arguments.append(f"folder={_literal(folder)}")
+        arguments.append(f"folder={literal(folder)}")
     for name in ("include", "exclude") if chosen is not None else ():
         if patterns := getattr(chosen, name):
-            arguments.append(f"{name}={_literal(patterns)}")
+            arguments.append(f"{name}={literal(patterns)}")
     media = any(_has_media(value) for step in steps for value in step.values.values())
     names = "Media, replay_visits" if media else "replay_visits"
     return (
         f"python - <<'EOF'\nfrom gradio_harness import {names}\n\n"
-        f"replay_visits({_literal(target)}, [\n{lines}], {', '.join(arguments)})\nEOF"
+        f"replay_visits({literal(target)}, [\n{lines}], {', '.join(arguments)})\nEOF"
     )
 
 
@@ -102,15 +103,15 @@ def _step(step: Step, labels: Mapping[int, str]) -> str:
     parts = [repr(step.visitor)]
     if step.event is not None:
         own = [parameter.component.id for parameter in step.event.inputs]
-        inputs = [_literal(step.values[i]) if i in step.values else "..." for i in own]
+        inputs = [literal(step.values[i]) if i in step.values else "..." for i in own]
         while inputs and inputs[-1] == "...":
             inputs.pop()
         also = {labels[i]: v for i, v in step.values.items() if i not in own and i in labels}
-        parts.append(_literal(step.event.label))
+        parts.append(literal(step.event.label))
         if inputs or also:
             parts.append(f"[{', '.join(inputs)}]")
         if also:
-            parts.append(_literal(also))
+            parts.append(literal(also))
     return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
 
 

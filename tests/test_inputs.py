@@ -14,6 +14,8 @@ from gradio_harness.contract import Function
 from gradio_harness.drivers.wire import Wire
 from gradio_harness.exploration import Budget
 from gradio_harness.explore import Explorer
+from gradio_harness.ladder import Rung, climb
+from gradio_harness.literals import literal
 from gradio_harness.plan import plan
 from gradio_harness.target import parse
 
@@ -23,20 +25,31 @@ BUDGET = Budget(examples=80, seconds=6.0, own=3, shrink_seconds=1.0)
 #: Family -> the exception and the author's line that only its inputs reach.
 DEFECTS: Mapping[str, tuple[str, str]] = {
     "constants": ("ValueError", "defect_constants.py:11 in answer"),
+    "letters": ("ValueError", "defect_letters.py:12 in shortened"),
     "numbers": ("IndexError", "defect_numbers.py:12 in price"),
+    "rows": ("IndexError", "defect_rows.py:12 in total"),
     "shapes": ("ValueError", "defect_shapes.py:13 in weekday"),
+    "words": ("IndexError", "defect_words.py:14 in longest"),
 }
 
 
 @functools.cache
-def look(name: str) -> tuple[tuple[str, str], ...]:
-    """Return exception and place of all that is found in one of the apps."""
+def look(name: str) -> tuple[tuple[str, str, str], ...]:
+    """Return exception, place and input of all that is found in one of the apps."""
     with launch(parse(f"{name}.py", TWINS), folder=TWINS, timeout_seconds=60) as app:
         chosen = plan(app.contract)
         with Wire(app) as wire:
             explorer = Explorer(app, wire, chosen, budget=BUDGET, seed=7)
             found = [f for e in chosen.roots for f in explorer.explore(e).part.findings]
-    return tuple((finding.exception or finding.title, finding.location) for finding in found)
+    return tuple((one.exception or one.title, one.location, one.input) for one in found)
+
+
+#: Family -> how long the input of the finding is told to be: the smallest that fails.
+LENGTHS = {
+    "letters": "text = 'a' * 5001  (5001 characters)",
+    "rows": "table = {'headers': ['Hours'], 'data': [[8.0], [7.5], [6.0]] * 21 + [[8.0], [7.5]]",
+    "words": "text = 'w' + ' w'.join(map(str, range(201)))  (894 characters)",
+}
 
 
 def test_every_family_has_its_twins() -> None:
@@ -49,7 +62,63 @@ def test_every_family_has_its_twins() -> None:
 @pytest.mark.parametrize("family", DEFECTS)
 def test_the_defect_is_found_and_nothing_else(family: str) -> None:
     """At the author's own line."""
-    assert (DEFECTS[family],) == look(f"defect_{family}")
+    found = look(f"defect_{family}")
+
+    assert (DEFECTS[family],) == tuple(one[:2] for one in found)
+
+
+@pytest.mark.parametrize("family", LENGTHS)
+def test_the_smallest_size_is_told_in_a_line(family: str) -> None:
+    """Found by doubling, then halving; written so that it can be pasted."""
+    ((_, _, words),) = look(f"defect_{family}")
+
+    assert (LENGTHS[family], True) == (words[: len(LENGTHS[family])], "\n" not in words)
+
+
+@pytest.mark.parametrize("limit", [1, 5, 63, 64, 65, 1000])
+def test_the_largest_size_that_is_accepted_is_tried(limit: int) -> None:
+    """And the first that the author refuses, by doubling and halving."""
+    sent: list[int] = []
+
+    def send(size: int) -> Rung:
+        sent.append(size)
+        return Rung("answered" if size <= limit else "refused")
+
+    reached = climb([2**n for n in range(12)], send)
+
+    assert (limit, True, True) == (reached, limit in sent, limit + 1 in sent)
+    assert len(sent) < 24
+
+
+def test_what_costs_more_and_more_is_not_doubled() -> None:
+    """A call that took long is the last: load is not what is looked for."""
+    sent: list[int] = []
+
+    def send(size: int) -> Rung:
+        sent.append(size)
+        return Rung("answered", far=size >= 16)
+
+    assert (16, [1, 2, 4, 8, 16]) == (climb([2**n for n in range(12)], send), sent)
+
+
+LONG: Mapping[str, tuple[object, str]] = {
+    "letters": ("ab" * 2048, "'ab' * 2048"),
+    "rest": ("ab" * 200 + "a", "'ab' * 200 + 'a'"),
+    "counted": (" ".join(f"w{n}" for n in range(99)), "'w' + ' w'.join(map(str, range(99)))"),
+    "from": ("\n".join(map(str, range(5, 99))), "'\\n'.join(map(str, range(5, 99)))"),
+    "rows": ({"data": [["a", 1]] * 65}, "{'data': [['a', 1]] * 65}"),
+    "short": (["ab", None, 2.5, float("nan")], "['ab', None, 2.5, float('nan')]"),
+    "odd": ("x" + "\u202e" * 3 + "\0", r"'x\u202e\u202e\u202e\x00'"),
+}
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_a_long_value_is_written_short(name: str) -> None:
+    """As Python source that gives the same value again."""
+    value, source = LONG[name]
+
+    assert source == literal(value)
+    assert repr(value) == repr(eval(source))  # as its reader will
 
 
 @pytest.mark.parametrize("family", DEFECTS)

@@ -19,7 +19,7 @@ HARNESS = ROOT / "harness"
 #: app with a contract; inputs go through drivers, what comes back through checks; findings
 #: make a run, a run makes a report; and pytest comes last.
 LAYERS = (
-    *("errors", "observation", "finding", "schema", "contract", "run", "page"),
+    *("errors", "observation", "literals", "finding", "schema", "contract", "run", "page"),
     *("target", "browsers", "probe", "script", "app", "redact", "child"),
     *(
         "clues",
@@ -29,7 +29,7 @@ LAYERS = (
         "strategies.numbers",
         "strategies.media",
     ),
-    *("strategies.tables", "strategies.api", "strategies"),
+    *("strategies.tables", "strategies.api", "strategies.growth", "strategies"),
     *(
         "drivers",
         "drivers.exchange",
@@ -44,7 +44,7 @@ LAYERS = (
     *("checks.hints", "checks.streaming", "checks.sessions", "checks.order", "checks.growth"),
     *("checks.latency", "checks.page", "checks.process", "catalogue"),
     *("served", "visit", "plan", "steps", "reproduce"),
-    *("exploration", "search", "phases", "units", "agree"),
+    *("exploration", "search", "ladder", "phases", "units", "agree"),
     *("confirm", "explore", "latency"),
     *("stage", "canaries", "together", "visitors", "races", "order", "holdings", "growth"),
     *("report.text", "report.charts", "report.page", "report.summary", "report.results"),

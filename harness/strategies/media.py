@@ -22,6 +22,7 @@ from .text import typed
 __all__ = [
     "audio",
     "file",
+    "files",
     "film",
     "gallery",
     "image",
@@ -31,6 +32,7 @@ __all__ = [
     "photo",
     "picture",
     "sound",
+    "sources",
     "video",
 ]
 
@@ -188,7 +190,7 @@ def film() -> Media:
     return Media("five-frames.avi", content, "video/x-msvideo")
 
 
-def _sources(component: Component) -> set[str]:
+def sources(component: Component) -> set[str]:
     """Return how a visitor fills the component; a file may be chosen unless it says otherwise."""
     sources = component.props.get("sources")
     return {"upload"} if sources is None else {*sources}
@@ -196,9 +198,9 @@ def _sources(component: Component) -> set[str]:
 
 def video(component: Component, clues: Clues) -> st.SearchStrategy[Any]:
     """A short film, and none at all; a format the author asks for would need an encoder."""
-    sources = _sources(component)
-    known = [film()] if "upload" in sources else []
-    if sources == {"webcam"}:
+    given = sources(component)
+    known = [film()] if "upload" in given else []
+    if given == {"webcam"}:
         known = [Media.packed("sample.webm", RECORDED, "video/webm")]
     shape = (component.schema or {}).get("properties") or {}
     if "video" in shape:  # until Gradio 5 the page sends the subtitles along
@@ -220,10 +222,10 @@ def model(component: Component, clues: Clues) -> st.SearchStrategy[Any]:
 
 def image(component: Component, clues: Clues) -> st.SearchStrategy[Any]:
     """A picture in any mode a browser uploads, else from a camera, and none at all."""
-    sources = _sources(component)
-    if sources & {"upload", "clipboard"}:
+    given = sources(component)
+    if given & {"upload", "clipboard"}:
         return st.none() | st.sampled_from(PICTURES).map(lambda spec: picture(*spec))
-    if "webcam" in sources:
+    if "webcam" in given:
         return st.none() | st.sampled_from(CAMERAS).map(lambda size: photo(*size))
     return st.none()
 
@@ -241,17 +243,17 @@ def image_editor(component: Component, clues: Clues) -> st.SearchStrategy[Any]:
 
 def audio(component: Component, clues: Clues) -> st.SearchStrategy[Any]:
     """A short sound, mono or stereo, else from a microphone, and none at all."""
-    sources = _sources(component)
-    if "upload" in sources:
+    given = sources(component)
+    if "upload" in given:
         return st.none() | st.sampled_from(SOUNDS).map(lambda spec: sound(*spec))
-    if "microphone" in sources:
+    if "microphone" in given:
         return st.none() | st.sampled_from(RECORDINGS).map(_recording)
     return st.none()
 
 
 def file(component: Component, clues: Clues) -> st.SearchStrategy[Any]:
     """A file of a type that the field takes, several where it takes several, or none."""
-    known = _files(component.props.get("file_types"))
+    known = files(component.props.get("file_types"))
     if not known:
         return st.none()
     one = st.sampled_from(known)
@@ -264,19 +266,19 @@ def file(component: Component, clues: Clues) -> st.SearchStrategy[Any]:
 
 def multimodal(component: Component, clues: Clues) -> st.SearchStrategy[Any]:
     """A message: text, files, or both."""
-    known = _files(component.props.get("file_types"))
-    files: st.SearchStrategy[list[Media]] = st.just([])
+    known = files(component.props.get("file_types"))
+    some: st.SearchStrategy[list[Media]] = st.just([])
     if known:
         most = 1 if component.props.get("file_count") == "single" else 2
-        files = files | st.lists(st.sampled_from(known), max_size=most)
+        some = some | st.lists(st.sampled_from(known), max_size=most)
     props = component.props
     label = " ".join(str(props.get(name) or "") for name in ("label", "placeholder", "info"))
     return st.fixed_dictionaries(
-        {"text": typed(label, (props.get("placeholder"),), clues, str), "files": files}
+        {"text": typed(label, (props.get("placeholder"),), clues, str), "files": some}
     )
 
 
-def _files(types: Any) -> list[Media]:
+def files(types: Any) -> list[Media]:
     """Return files that fit ``file_types``: extensions, or image, audio, video, text, file."""
     wanted = [t.lower() for t in types or () if isinstance(t, str)]
     texts = [Media(f"sample{ext}", content, mime) for ext, (content, mime) in CONTENTS.items()]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ..clues import Clues
 from ..contract import Component
 
-__all__ = ["number", "slider"]
+__all__ = ["bounds", "number", "slider"]
 
 #: Small on purpose: a count of ten billion is a question of load, not of a handler's logic.
 PLAIN = (0, 1, -1, 2, 3, 0.5, -0.5, 7, 10, 100, -100, 0.1, 1e-9, 1000)
@@ -20,7 +20,7 @@ LARGEST = 10_000
 
 def number(component: Component, clues: Clues) -> st.SearchStrategy[Any]:
     """Numbers within minimum and maximum, and None: a visitor can empty the field."""
-    low, high = _bounds(component)
+    low, high = bounds(component)
     inside = [n for n in PLAIN if (low is None or n >= low) and (high is None or n <= high)]
     edges = [n for n in (low, high) if n is not None]
     start = low if low is not None else _sent(min(-100, -100 if high is None else high - 100))
@@ -47,7 +47,7 @@ def number(component: Component, clues: Clues) -> st.SearchStrategy[Any]:
 
 def slider(component: Component, clues: Clues) -> st.SearchStrategy[Any]:
     """Both ends and the steps between."""
-    low, high = _bounds(component)
+    low, high = bounds(component)
     low, high = low or 0, 100 if high is None else high
     step = component.props.get("step") or 0
     if high <= low:
@@ -81,7 +81,7 @@ def _told(clues: Clues) -> list[int | float]:
     return [_sent(n) for n in dict.fromkeys([*given, *near])]
 
 
-def _bounds(component: Component) -> tuple[Any, Any]:
+def bounds(component: Component) -> tuple[Any, Any]:
     """Return minimum and maximum as the page can send them, None for one that is not there.
 
     The page's numbers are doubles: of a bound that is none, the next one within is taken.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from hypothesis import strategies as st
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from ..clues import Clues
 from ..contract import Component
 
-__all__ = ["dataframe"]
+__all__ = ["dataframe", "of_rows", "rows"]
 
 CELLS: dict[str, st.SearchStrategy[Any]] = {
     "str": st.sampled_from(["", "a", "two words", "é", "0"]),
@@ -20,22 +21,38 @@ CELLS: dict[str, st.SearchStrategy[Any]] = {
     "html": st.sampled_from(["", "<b>x</b>"]),
 }
 
+#: A cell with nothing odd about it.
+PLAIN: dict[str, Any] = {"number": 1, "bool": True, "date": "2024-02-29"}
+
 
 def dataframe(component: Component, clues: Clues) -> st.SearchStrategy[Any]:
     """The table as shown and edited here and there; an empty one filled in."""
     headers = _headers(component)
-    kinds = component.props.get("datatype") or "str"
-    named = kinds if isinstance(kinds, list) else [kinds] * len(headers)
-    named = [*named, *["str"] * len(headers)]
-    columns = [CELLS.get(str(kind), CELLS["str"]) for kind in named[: len(headers)]]
-    rows, fixed = _rows(component)
+    columns = [CELLS.get(kind, CELLS["str"]) for kind in _kinds(component, len(headers))]
+    count, fixed = rows(component)
     shown = _shown(component)
     if shown is not None and any(any(row) for row in shown["data"]):
         return st.just(shown) | _edited(shown, columns, fixed=fixed)
     row = st.tuples(*columns).map(list)
-    table = st.lists(row, min_size=rows if fixed else 1, max_size=rows if fixed else 5)
+    table = st.lists(row, min_size=count if fixed else 1, max_size=count if fixed else 5)
     drawn = table.map(lambda data: {"headers": headers, "data": data, "metadata": None})
     return st.just(shown) | drawn if shown else drawn
+
+
+def of_rows(component: Component) -> Callable[[int], Any]:
+    """Return what makes a table of so many rows: those shown again and again, else plain ones."""
+    shown = _shown(component)
+    headers = _headers(component)
+    known = (shown or {}).get("data") or []
+    if not any(any(row) for row in known):
+        kinds = _kinds(component, len(headers))
+        known = [[PLAIN.get(kind, "a") for kind in kinds]]
+
+    def table(count: int) -> dict[str, Any]:
+        data = [list(known[n % len(known)]) for n in range(count)]
+        return {"headers": headers, "data": data, "metadata": None}
+
+    return table
 
 
 def _edited(
@@ -62,6 +79,13 @@ def _edited(
     return st.builds(applied, st.lists(places, min_size=1, max_size=3), kept)
 
 
+def _kinds(component: Component, count: int) -> list[str]:
+    """Return the datatype of each column."""
+    given = component.props.get("datatype") or "str"
+    named = given if isinstance(given, list) else [given] * count
+    return [str(kind) for kind in [*named, *["str"] * count][:count]]
+
+
 def _shown(component: Component) -> dict[str, Any] | None:
     value = component.value
     if isinstance(value, dict) and value.get("headers"):
@@ -82,7 +106,7 @@ def _headers(component: Component) -> list[str]:
     return [str(i + 1) for i in range(int(number or 3))]
 
 
-def _rows(component: Component) -> tuple[int, bool]:
+def rows(component: Component) -> tuple[int, bool]:
     count = component.props.get("row_count") or (1, "dynamic")
     if isinstance(count, int):
         return count, False

@@ -11,7 +11,7 @@ from ..clues import Clues
 from ..contract import Component
 from .shapes import constants, shaped, weighted
 
-__all__ = ["code", "textbox", "typed", "words"]
+__all__ = ["code", "keeps", "textbox", "typed", "words"]
 
 #: Text that breaks programs, shortest first.
 NASTY = (
@@ -126,12 +126,22 @@ def textbox(component: Component, clues: Clues) -> st.SearchStrategy[Any]:
     report as an input.
     """
     props = component.props
-    longest = props.get("max_length")
-    limit = longest if isinstance(longest, int) else None
+    kind = props.get("type")
+    if kind == "password":
+        return words(_limit(component), lines=False)
+    shown = (props.get("value"), props.get("placeholder"))
+    label = " ".join(str(props.get(name) or "") for name in ("label", "placeholder", "info"))
+    if kind == "email":
+        label = f"email {label}"
+    return typed(label, shown, clues, keeps(component))
+
+
+def keeps(component: Component) -> Callable[[str], str]:
+    """Return what makes of any text the one that the field holds once it is pasted there."""
+    props = component.props
+    limit = _limit(component)
     kind = props.get("type")
     single = kind in ("password", "email") or props.get("max_lines") == 1
-    if kind == "password":
-        return words(limit, lines=False)
 
     def kept(text: str) -> str:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
@@ -141,11 +151,12 @@ def textbox(component: Component, clues: Clues) -> st.SearchStrategy[Any]:
             text = _mailed(text)
         return text if limit is None else _cut(text, limit)
 
-    shown = (props.get("value"), props.get("placeholder"))
-    label = " ".join(str(props.get(name) or "") for name in ("label", "placeholder", "info"))
-    if kind == "email":
-        label = f"email {label}"
-    return typed(label, shown, clues, kept)
+    return kept
+
+
+def _limit(component: Component) -> int | None:
+    longest = component.props.get("max_length")
+    return longest if isinstance(longest, int) else None
 
 
 def _mailed(text: str) -> str:
@@ -158,8 +169,4 @@ def code(component: Component, clues: Clues) -> st.SearchStrategy[Any]:
     """Anything an editor takes, what it shows at first, and more in that shape."""
     props = component.props
     label = " ".join(str(props.get(name) or "") for name in ("label", "language"))
-
-    def kept(text: str) -> str:
-        return text.replace("\r\n", "\n").replace("\r", "\n")
-
-    return typed(label, (component.value,), clues, kept)
+    return typed(label, (component.value,), clues, keeps(component))
