@@ -55,6 +55,7 @@ def supervised(config: pytest.Config) -> int | None:
 
     if config.option.app_seed is None:
         config.option.app_seed = random_seed()  # the same in every child
+        config.option.app_seed_drawn = True
 
     def session(carried: Carried) -> int:
         config.option.no_header = config.option.no_header or carried.starts > 1

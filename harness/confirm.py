@@ -37,6 +37,7 @@ def confirmed(search: Search, defect: Defect) -> Finding | None:
         if repeats is None and not defect.queued:
             _look_again(search, finding, case)
             return None
+    defect.case = case
     if finding.check in TIMED and (repeats is None or repeats.intermittent):
         return None
     return dataclasses.replace(

@@ -20,7 +20,8 @@ from .contract import Event
 from .drivers.direct import Direct
 from .exploration import Budget, Exploration, Stuck
 from .ladder import grown
-from .phases import drawn, suggested
+from .memory import Memory
+from .phases import drawn, remembered, suggested
 from .plan import Plan
 from .run import Part, Skipped
 from .search import Search, Stop
@@ -47,6 +48,7 @@ class Phase:
 
 #: In this order.
 PHASES: tuple[Phase, ...] = (
+    Phase(remembered),
     Phase(suggested),
     Phase(many_units, until=0.4),
     Phase(two_ways, until=0.5),
@@ -59,8 +61,9 @@ class Explorer:
     """Explores the events of one running app over *driver*, its real queue.
 
     Where *direct* is given, inputs are tried over it, and what it shows is told once the queue
-    has shown it too. *before* is told root, event, input and reproduction of each call on its
-    way; *after* is called when it has ended. *folder* is where the app runs, if the user named it.
+    has shown it too. *memory* has what failed in earlier runs. *before* is told root, event,
+    input and reproduction of each call on its way; *after* is called when it has ended. *folder*
+    is where the app runs, if the user named it.
     """
 
     def __init__(
@@ -70,6 +73,7 @@ class Explorer:
         plan: Plan,
         *,
         direct: Direct | None = None,
+        memory: Memory | None = None,
         budget: Budget,
         seed: int,
         folder: str = "",
@@ -79,6 +83,7 @@ class Explorer:
         self.app = app
         self.driver = driver
         self.direct = direct
+        self.memory = memory or Memory(None, "")
         self.plan = plan
         self.budget = budget
         self.seed = seed
@@ -103,6 +108,7 @@ class Explorer:
             event,
             clues=clues(self.app.contract, event, self.source),
             direct=self.direct,
+            memory=self.memory,
             budget=self.budget,
             seed=self.seed,
             folder=self.folder,
@@ -113,8 +119,13 @@ class Explorer:
             search.seconds = phase.until * self.budget.seconds
             with contextlib.suppress(Stop):
                 phase.run(search)
-        findings = [confirmed(search, defect) for defect in search.defects.values()]
-        told = [finding for finding in findings if finding is not None] + search.told
+        told = []
+        for defect in search.defects.values():
+            finding = confirmed(search, defect)
+            if finding is not None:
+                told.append(finding)
+                self.memory.keep(search.contract, event, defect.case)
+        told += search.told
         for check in PER_EVENT:
             for member in search.chain:
                 told += check(member, search.folder)

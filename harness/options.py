@@ -25,7 +25,8 @@ class Options:
     """What the user asked for. Paths are absolute: the app may change the folder.
 
     *target* comes from the command line or, for fixtures only, from the ini file; the
-    suites run when *suites* is not empty. *ignored* holds (pattern, reason) pairs.
+    suites run when *suites* is not empty. *ignored* holds (pattern, reason) pairs. *same_inputs*
+    is true where the seed was typed; what one run leaves for the next is in *cache*, if anywhere.
     """
 
     target: str
@@ -34,6 +35,8 @@ class Options:
     report: Path
     profile: str = "standard"
     seed: int = 0
+    same_inputs: bool = False
+    cache: Path | None = None
     only: bool = False
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
@@ -119,7 +122,12 @@ def add(parser: pytest.Parser) -> None:
         help="Where the app runs while latency is measured (default: process, a child).",
     )
     option("--app-replay", metavar="ID", help="Show one finding of the last report again.")
-    option("--app-seed", type=int, metavar="N", help="Draw the same inputs again.")
+    option(
+        "--app-seed",
+        type=int,
+        metavar="N",
+        help="Draw the same inputs again, and try nothing first that failed in earlier runs.",
+    )
     option(
         "--app-fail-on",
         choices=SEVERITIES,
@@ -165,6 +173,8 @@ def read(config: pytest.Config) -> Options | None:
         report=(base / report).absolute(),
         profile=_one(config, "profile", PROFILES, "standard"),
         seed=_seed(config),
+        same_inputs=_typed_seed(config) is not None,
+        cache=_cache(config) if typed else None,
         only=bool(config.getoption("--app-only")),
         include=tuple(config.getoption("--app-include") or config.getini("app_include")),
         exclude=tuple(config.getoption("--app-exclude") or config.getini("app_exclude")),
@@ -219,11 +229,22 @@ def _positive(config: pytest.Config, name: str) -> Any:
 
 def _seed(config: pytest.Config) -> int:
     """Return the seed of the command line, the controller's under xdist, or a new one."""
-    typed = config.getoption("--app-seed")
-    if typed is not None:
-        return int(typed)
+    known = config.getoption("--app-seed")
+    if known is not None:
+        return int(known)
     given = getattr(config, "workerinput", {}).get("gradio_harness_seed")
     return int(given) if given is not None else random_seed()
+
+
+def _typed_seed(config: pytest.Config) -> int | None:
+    drawn: bool = getattr(config.option, "app_seed_drawn", False)
+    return None if drawn else config.getoption("--app-seed")
+
+
+def _cache(config: pytest.Config) -> Path | None:
+    """Return a folder in pytest's own cache; None with ``-p no:cacheprovider``."""
+    cache = getattr(config, "cache", None)
+    return cache.mkdir("gradio-harness") if cache is not None else None
 
 
 def random_seed() -> int:

@@ -1,4 +1,4 @@
-"""Where inputs come from: the page, the author's examples, and Hypothesis.
+"""Where inputs come from: earlier runs, the page, the author's examples, and Hypothesis.
 
 Each phase is a function over a `Search` that tries cases until it has no more.
 """
@@ -10,7 +10,7 @@ from typing import Any
 from .reproduce import Case
 from .search import Key, Search
 
-__all__ = ["drawn", "suggested"]
+__all__ = ["drawn", "remembered", "suggested"]
 
 #: How often drawing begins anew after it found something that was not known before.
 ATTEMPTS = 6
@@ -22,6 +22,19 @@ DRAWS = 3
 
 class _Bug(Exception):
     """An input showed a defect, which is kept in `Search.defects`."""
+
+
+def remembered(search: Search) -> None:
+    """Try what failed in earlier runs; what fails no more is forgotten."""
+    for case in search.memory.cases(search.contract, search.event):
+        if search.allowed(case):
+            # What comes and goes is given a few chances.
+            for _ in range(3):
+                if found := search.try_(case, queued=True):
+                    search.known.update(found)
+                    break
+            else:
+                search.memory.drop(search.contract, search.event, case)
 
 
 def suggested(search: Search) -> None:
@@ -49,11 +62,11 @@ def drawn(search: Search) -> None:
     # A type of its own for each defect: Hypothesis tells failures apart by it.
     bugs: dict[Key, type[_Bug]] = {}
 
-    tried: dict[str, list[Key]] = {}
+    tried: dict[bytes, list[Key]] = {}
     end = 0
 
     def example(case: Case) -> None:
-        drawn_before = repr(case)
+        drawn_before = case.fingerprint
         if drawn_before not in tried:
             if (len(tried) >= end and known.issuperset(search.defects)) or not search.allowed(case):
                 return
@@ -65,7 +78,7 @@ def drawn(search: Search) -> None:
 
     # Hypothesis looks little further once something failed: the bug that is easy to find
     # would hide the others. So it is run again, and what is known passes.
-    known: set[Key] = set()
+    known: set[Key] = set(search.known)
     for attempt in range(ATTEMPTS):
         end = len(tried) + search.budget.examples
         run = settings(

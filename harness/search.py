@@ -17,7 +17,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
-from zlib import crc32
 
 from .app import App
 from .checks import Check
@@ -33,6 +32,7 @@ from .drivers.direct import Direct
 from .drivers.wire import new_session
 from .exploration import Budget, row_of
 from .finding import Finding
+from .memory import Memory
 from .observation import Call, Effect, Observation
 from .plan import Plan
 from .reproduce import Case, described, enter, snippet
@@ -84,11 +84,11 @@ class Defect:
 class Search:
     """One event of a running app, its chain, and everything seen of them so far.
 
-    *defects* are yet to be confirmed; what a phase knows for sure it adds to *told*. *seen* is
-    what the last case brought. Cases are
-    tried for *seconds* after the search began, and for the budget's `shrink_seconds` longer
-    once something is wrong. They are tried over *direct*, and told by *driver*, the real queue;
-    what that does not show is in *unshown*.
+    *defects* are yet to be confirmed, *known* of them failed in earlier runs too; what a phase
+    knows for sure it adds to *told*. *seen* is what the last case brought. Cases are tried for
+    *seconds* after the search began, and for the budget's `shrink_seconds` longer once something
+    is wrong. They are tried over *direct*, and told by *driver*, the real queue; what that does
+    not show is in *unshown*.
     """
 
     def __init__(
@@ -100,6 +100,7 @@ class Search:
         *,
         clues: Mapping[int, Clues],
         direct: Direct | None = None,
+        memory: Memory,
         budget: Budget,
         seed: int,
         folder: str = "",
@@ -109,6 +110,7 @@ class Search:
         self.app, self.plan, self.event = app, plan, event
         self.driver = driver
         self.direct = direct
+        self.memory = memory
         self.clues = clues
         self.budget, self.seed = budget, seed
         self.before, self.after = before, after
@@ -117,6 +119,7 @@ class Search:
         self.contract: Contract = app.contract
         self.chain = self.contract.chain(event)
         self.defects: dict[Key, Defect] = {}
+        self.known: set[Key] = set()
         self.told: list[Finding] = []
         self.unshown: list[Skipped] = []
         self.seen: Sequence[Seen] = ()
@@ -217,7 +220,7 @@ class Search:
         if time.monotonic() > self.begun + limit or self.over:
             raise Stop
         self.tries += 1
-        queued = queued or crc32(repr(case).encode()) % QUEUED_ONE_OF == 0
+        queued = queued or case.fingerprint[0] % QUEUED_ONE_OF == 0
         found = self.send(case, queued=queued)
         self.lacking += self.lacks
         size = case.size

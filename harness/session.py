@@ -25,6 +25,7 @@ from .explore import Explorer
 from .growth import growth
 from .journal import Journal
 from .latency import measure, opened
+from .memory import Memory, hypothesis_home
 from .options import Options
 from .order import order
 from .plan import Plan, plan
@@ -205,13 +206,17 @@ class Session:
                 self.wire,
                 self.plan,
                 direct=self.direct,
+                memory=Memory(
+                    self.options.cache, self.options.target, quiet=self.options.same_inputs
+                ),
                 budget=self.budget(),
                 seed=self.options.seed,
                 folder=self.options.app_folder,
                 before=self._before,
                 after=self._after,
             )
-        return self._explorer.explore(event)
+        with hypothesis_home(self.options.cache):
+            return self._explorer.explore(event)
 
     def begin(self, what: str, root: str) -> None:
         """Note that calls which are not an exploration's are on their way."""
@@ -249,7 +254,8 @@ class Session:
         stage = self._stage
         if label in stage.avoided:
             return skipped(event, "not set off by several visitors: it hangs or ends the process")
-        part = DRIVES[check](stage, event)
+        with hypothesis_home(self.options.cache):
+            part = DRIVES[check](stage, event)
         told = stage.told()
         return dataclasses.replace(part, events=told.events, suites=told.suites)
 

@@ -44,7 +44,7 @@ LAYERS = (
     *("checks.hints", "checks.streaming", "checks.sessions", "checks.order", "checks.growth"),
     *("checks.latency", "checks.page", "checks.process", "catalogue"),
     *("served", "visit", "plan", "steps", "reproduce"),
-    *("exploration", "search", "ladder", "phases", "units", "agree"),
+    *("exploration", "memory", "search", "ladder", "phases", "units", "agree"),
     *("confirm", "explore", "latency"),
     *("stage", "canaries", "together", "visitors", "races", "order", "holdings", "growth"),
     *("report.text", "report.charts", "report.page", "report.summary", "report.results"),
