@@ -12,6 +12,7 @@ from typing import Any
 from .checks.agreement import Answers, client_differs, said, triggers_differ
 from .contract import Component, Event
 from .finding import Finding, Repeats
+from .observation import Observation
 from .reproduce import Case, described
 from .search import Search
 from .visit import Driver
@@ -44,14 +45,17 @@ def _client(search: Search, client: Driver) -> list[Finding]:
     if not search.allowed(case):
         return []
     wire = search.driver
-    first = _asked(search, event, case, wire, 2)
-    if len(set(first)) != 1 or first[0] is None:
+    by_wire = _asked(search, event, case, wire, 2)
+    if said(by_wire[0], event) in (None, "[]") or len({said(one, event) for one in by_wire}) > 1:
         return []
-    second = _asked(search, event, case, client, 1)
+    by_client = _asked(search, event, case, client, 1)
+    left_out = _left_out(event, by_client[0])
+    first = [said(one, event, left_out) for one in by_wire]
+    second = [said(one, event, left_out) for one in by_client]
     if second == first[:1] or None in second:
         return []
-    second += _asked(search, event, case, client, 1)
-    first += _asked(search, event, case, wire, 1)
+    second += [said(one, event, left_out) for one in _asked(search, event, case, client, 1)]
+    first += [said(one, event, left_out) for one in _asked(search, event, case, wire, 1)]
     answers = _answers(search, event, "gradio_client", first, second)
     return [_written(search, case, finding) for finding in client_differs(answers)]
 
@@ -61,9 +65,9 @@ def _triggers(search: Search, other: Event) -> list[Finding]:
     for case in (Case(), _varied(search)):
         if not search.allowed(case):
             continue
-        first = _asked(search, event, case, wire, 2)
-        second = _asked(search, other, case, wire, 2)
-        first += _asked(search, event, case, wire, 1)
+        first = [said(one, event) for one in _asked(search, event, case, wire, 2)]
+        second = [said(one, other) for one in _asked(search, other, case, wire, 2)]
+        first += [said(one, event) for one in _asked(search, event, case, wire, 1)]
         inputs = ", ".join(p.component.label for p in other.inputs)
         answers = _answers(search, event, _trigger(other), first, second, inputs)
         found = triggers_differ(answers)
@@ -72,10 +76,16 @@ def _triggers(search: Search, other: Event) -> list[Finding]:
     return []
 
 
+def _left_out(event: Event, observation: Observation) -> frozenset[int]:
+    """Return the outputs that gradio_client leaves out, as it does with buttons."""
+    outputs = zip(event.outputs, observation.outputs or (), strict=False)
+    return frozenset(component.id for component, value in outputs if value is None)
+
+
 def _asked(
     search: Search, event: Event, case: Case, driver: Driver, times: int
-) -> list[str | None]:
-    return [said(search.ask(event, case, driver), event) for _ in range(times)]
+) -> list[Observation]:
+    return [search.ask(event, case, driver) for _ in range(times)]
 
 
 def _answers(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import enum
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-__all__ = ["Finding", "Repeats", "Severity", "distinct"]
+__all__ = ["Finding", "Repeats", "Severity", "distinct", "merged"]
 
 
 class Severity(enum.StrEnum):
@@ -47,7 +48,8 @@ class Finding:
 
     *event* is the event's label ("" for the whole app), *input* one line a parameter,
     *location* the author's own file and line, *reproduce* a script that shows it again.
-    *id* never depends on a line number or an input, so a baseline survives edits.
+    *id* never depends on a line number or an input, so a baseline survives edits. *also* are
+    the labels of other events that run into the same line of the author's.
     """
 
     check: str
@@ -64,6 +66,17 @@ class Finding:
     reproduce: str = ""
     repeats: Repeats | None = None
     number: int = 1
+    also: tuple[str, ...] = ()
+
+    @property
+    def events(self) -> tuple[str, ...]:
+        """The labels of all events that show it, the first in the contract first."""
+        return (self.event, *self.also)
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids that it has as each event's own: the first one may be mended or left out."""
+        return tuple(replace(self, event=event).id for event in self.events)
 
     @property
     def suite(self) -> str:
@@ -103,6 +116,7 @@ class Finding:
                 "intermittent": self.repeats.intermittent,
             },
             "number": self.number,
+            "also": list(self.also),
         }
 
     @classmethod
@@ -125,7 +139,38 @@ class Finding:
             repeats=repeats
             and Repeats(repeats["failed"], repeats["calls"], repeats.get("history", "")),
             number=data.get("number", 1),
+            also=tuple(data.get("also", ())),
         )
+
+
+def merged(findings: list[Finding], order: Mapping[str, int]) -> list[Finding]:
+    """Return each defect once, under the first event that shows it; *order* is the contract's.
+
+    One line of the author's that several events run into, by the same exception, is one defect;
+    so is an answer of one function that several events show in the same words.
+    """
+    groups: dict[tuple[str, ...], list[Finding]] = {}
+    for number, finding in enumerate(findings):
+        groups.setdefault(_same(finding) or (str(number),), []).append(finding)
+    result = []
+    for group in groups.values():
+        first, *others = sorted(group, key=lambda f: (order.get(f.event, len(order)), f.event))
+        known = dict.fromkeys(label for other in others for label in other.events)
+        also = [*first.also, *(label for label in known if label not in first.events)]
+        result.append(replace(first, also=tuple(also)))
+    return result
+
+
+def _same(finding: Finding) -> tuple[str, ...]:
+    """Return what findings of several events share that are one defect; () for those of one."""
+    if finding.suite not in ("api", "streaming") or not finding.event:
+        return ()
+    place = finding.location
+    if not place and finding.function and "<" not in finding.function:
+        place = finding.title  # of one function, whichever event called it
+    if not place:
+        return ()
+    return (finding.check, finding.severity, finding.exception, finding.function, place)
 
 
 def distinct(findings: list[Finding]) -> list[Finding]:

@@ -135,7 +135,8 @@ def command_line(arguments: Sequence[str]) -> str:
 
 
 def _line(finding: Finding) -> str:
-    where = f"[{finding.event}] " if finding.event else ""
+    also = f", +{len(finding.also)}" if finding.also else ""
+    where = f"[{finding.event}{also}] " if finding.event else ""
     return visible(f"{finding.check} {where}{finding.title}")
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
-from .finding import Finding, Severity, distinct
+from .finding import Finding, Severity, distinct, merged
 
 __all__ = [
     "SCHEMA",
@@ -173,12 +173,13 @@ class Run:
 
     @property
     def findings(self) -> list[Finding]:
-        """Each defect once, gravest first."""
+        """Each defect once, gravest first, with all the events that show it."""
         once: dict[tuple[str, ...], Finding] = {}
         for part in self.parts:
             for f in part.findings:
                 once.setdefault((f.check, f.event, f.exception, f.location or f.title), f)
-        return distinct(list(once.values()))
+        order = {row.label: row.order for row in self.events}
+        return distinct(merged(list(once.values()), order))
 
     @property
     def failing(self) -> list[Finding]:
@@ -229,7 +230,7 @@ class Run:
     def skipped(self) -> list[Skipped]:
         """What was not tested, each thing once; every event that was never set off is in it."""
         once = {item for part in self.parts for item in part.skipped}
-        told = {item.what for item in once} | {f.event for f in self.findings}
+        told = {item.what for item in once} | {label for f in self.findings for label in f.events}
         told |= {row.event for row in self.latency}
         once |= {
             Skipped(row.label, self._never(row))

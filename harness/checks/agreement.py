@@ -78,10 +78,13 @@ def triggers_differ(answers: Answers) -> list[Finding]:
     return [_finding(answers, "api.triggers-differ", title, detail)]
 
 
-def said(observation: Observation, event: Event) -> str | None:
+def said(
+    observation: Observation, event: Event, left_out: frozenset[int] = frozenset()
+) -> str | None:
     """Return an answer as text that compares, by component; None where it says nothing.
 
-    Files are not compared, nor State, which stays with the app, nor changes of properties.
+    Files are not compared, nor State, which stays with the app, nor changes of properties,
+    nor the components of these ids that one way leaves out.
     """
     error = observation.error
     if error is not None:
@@ -93,7 +96,7 @@ def said(observation: Observation, event: Event) -> str | None:
     values = {
         component.id: _plain(value)
         for component, value in zip(event.outputs, observation.outputs, strict=False)
-        if component.type != "state"
+        if component.type != "state" and component.id not in left_out
     }
     return json.dumps(sorted(values.items()), ensure_ascii=False, default=str)
 

@@ -127,8 +127,8 @@ def _events(run: Run) -> dict[str, object]:
     return {
         "events": events[:EVENT_ROWS],
         "event_count": len(events),
-        "worst_of": {f.event: f for f in reversed(findings)},
-        "found_of": Counter(f.event for f in findings),
+        "worst_of": {label: f for f in reversed(findings) for label in f.events},
+        "found_of": Counter(label for f in findings for label in f.events),
     }
 
 
@@ -206,7 +206,8 @@ def _groups(run: Run, findings: Sequence[Finding], room: int) -> list[Group]:
 
 
 def _card(run: Run, finding: Finding, *, brief: bool, event_number: int | None) -> Html:
-    where = f"{finding.check}@{finding.event}" if finding.event else finding.check
+    events = finding.events if finding.event else ()
+    where = [f"{finding.check}@{label}" for label in events] or [finding.check]
     template = _environment().get_template("finding.html.jinja")
     return Html(
         template.render(
@@ -215,7 +216,7 @@ def _card(run: Run, finding: Finding, *, brief: bool, event_number: int | None) 
             event_number=event_number,
             steps=STEPS,
             replay=f"pytest --app {_quoted(run.target)} --app-replay {finding.id}",
-            silence=f"--app-ignore {_quoted(where)}",
+            silence=" ".join(f"--app-ignore {_quoted(one)}" for one in where),
         )
     )
 

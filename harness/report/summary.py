@@ -67,6 +67,7 @@ def _finding(finding: Finding) -> str:
         f"<code>{_html(finding.check, 80)}</code>{at}: {_html(finding.title, 240)}"
     )
     rows = [
+        ("Also at", ", ".join(_code(label, 120) for label in finding.also[:8])),
         ("Failed in", _text(finding.step, 80)),
         ("Location", _code(finding.location, 200)),
         ("Exception", _code(finding.exception, 120)),
