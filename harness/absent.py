@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
@@ -48,3 +50,24 @@ def gradio_wire() -> None:
 def gradio_api() -> None:
     """Say how to name an app."""
     _absent()
+
+
+@pytest.fixture
+def gradio_replay(request: pytest.FixtureRequest) -> Callable[..., None]:
+    """Return what a test of a report's `replays` calls: it fails where the defect is seen."""
+
+    def again(target: str, words: str, *, home: Path) -> None:
+        from .errors import HarnessError, Unjudged
+        from .replays import located, rerun, told_again
+
+        try:
+            target, folder = located(target, home, request.config.invocation_params.dir)
+            seen = rerun(request.path, target, folder=folder)
+        except Unjudged as error:
+            pytest.skip(str(error))
+        except HarnessError as error:
+            raise pytest.fail.Exception(f"{words}\n\n{error}", pytrace=False) from None
+        if seen:
+            pytest.fail(told_again(words, seen), pytrace=False)
+
+    return again

@@ -104,7 +104,7 @@ def _written(search: Search, case: Case, finding: Finding) -> Finding:
     return dataclasses.replace(
         finding,
         input=described(search.contract, search.event, case),
-        reproduce=search.snippet(case),
+        reproduce=search.snippet(case, finding.check),
         repeats=Repeats(2, 2, "FF"),
     )
 

@@ -6,10 +6,9 @@ import contextlib
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +16,16 @@ import pytest
 
 from . import collect
 from .collect import session_key
-from .errors import HarnessError, OptionError, choices
+from .errors import HarnessError, OptionError, Unjudged, choices
+from .finding import Finding
 from .journal import Journal
 from .options import Options, random_seed, read
-from .record import Recorder, command_line
+from .record import PREFIX, Recorder, command_line
 from .redact import known
+from .replays import replay
 from .report import why_not_writable
-from .report.text import visible
+from .report.text import script, visible
+from .run import Run
 from .selection import fails
 from .session import Session
 from .supervise import Carried, Supervisor, possible
@@ -113,27 +115,40 @@ def _replayed(config: pytest.Config) -> int:
         raise pytest.UsageError(
             f"--app-replay: there is no report at {path}; name it: --app-report"
         )
-    findings = {f["id"]: f for f in json.loads(path.read_text("utf-8"))["findings"]}
-    if wanted not in findings:
-        raise pytest.UsageError(f"--app-replay: no finding {wanted!r}. {choices(wanted, findings)}")
-    script = findings[wanted]["reproduce"]
-    if not script:
-        raise pytest.UsageError(
-            f"--app-replay: {wanted} is about a page or a type; nothing to send"
+    try:
+        finding = _found(Run.from_dict(json.loads(path.read_text("utf-8"))).findings, wanted)
+        print(visible(f"{finding.title}\n\n{script(finding.reproduce, 4_000)}\n"), flush=True)
+        seen = replay(
+            finding,
+            options.target,
+            folder=options.folder,
+            logins="\n".join(f"{user}:{password}" for user, password in options.auth),
+            verbose=config.get_verbosity() > 0,
         )
-    print(visible(f"{findings[wanted]['title']}\n\n{script}\n"), flush=True)
-    body = script.partition("<<'EOF'\n")[2].removesuffix("EOF")
-    # What the report hides of an address is put back.
-    shown = repr(known(options.target).hide(options.target))
-    body = body.replace(f"replay({shown}", f"replay({options.target!r}", 1)
-    logins = "\n".join(f"{user}:{password}" for user, password in options.auth)
-    return subprocess.run(
-        [sys.executable, "-"],
-        input=body,
-        text=True,
-        cwd=options.folder,
-        env={**os.environ, "GRADIO_HARNESS_AUTH": logins},
-    ).returncode
+    except Unjudged as error:
+        print(visible(str(error)), flush=True)
+        return 0
+    except HarnessError as error:
+        raise pytest.UsageError(visible(f"--app-replay: {error}")) from None
+    except KeyboardInterrupt:
+        return int(pytest.ExitCode.INTERRUPTED)
+    print(visible(seen or "Not seen any more."), flush=True)
+    return int(bool(seen))
+
+
+def _found(findings: Sequence[Finding], wanted: str) -> Finding:
+    """Return the finding of this id, or the only one whose id begins so."""
+    for fits in (str.__eq__, str.startswith):
+        found = [finding for finding in findings if fits(finding.id, wanted)]
+        if wanted and len(found) == 1:
+            return found[0]
+    if found and wanted:
+        names = ", ".join(finding.id for finding in found)
+        raise OptionError(f"several findings begin with {wanted!r}: {names}.")
+    known_ids = [finding.id for finding in findings]
+    if not known_ids:
+        raise OptionError(f"no finding {wanted!r}: the last report has none.")
+    raise OptionError(f"no finding {wanted!r}. {choices(wanted, known_ids)}")
 
 
 def _distributed(config: pytest.Config) -> bool:
@@ -380,7 +395,8 @@ class Hooks:
                 self.ended = _stopped(session)
             if exitstatus in (3, 4) and not self.ended:
                 self.ended = "pytest itself failed; see its output"
-            self.recorder.write(ended=self.ended)
+            if self._selected(session):
+                self.recorder.write(ended=self.ended)
             if exitstatus == 4 and not self.unusable:
                 self.recorder.path = None  # pytest says what is wrong, and nothing else
 
@@ -388,6 +404,12 @@ class Hooks:
         """Leave no folder behind."""
         if self.recorder is not None and self.recorder.folder:
             shutil.rmtree(self.recorder.folder, ignore_errors=True)
+
+    def _selected(self, session: pytest.Session) -> bool:
+        """Whether the run is about the suites: one of the user's tests only leaves no report."""
+        assert self.recorder is not None
+        ours = any(item.nodeid.startswith(PREFIX) for item in session.items)
+        return bool(ours or self.ended or self.recorder.run.suites)
 
     def _reports(self, config: pytest.Config) -> bool:
         return bool(self.options.suites) and not config.getoption("collectonly")

@@ -43,7 +43,7 @@ def confirmed(search: Search, defect: Defect) -> Finding | None:
     return dataclasses.replace(
         finding,
         input=described(search.contract, search.event, case),
-        reproduce=search.snippet(case),
+        reproduce=search.snippet(case, finding.check, repeats),
         repeats=repeats,
     )
 

@@ -7,6 +7,8 @@
     │   └── AppUnreachable   it was started, or named by URL, and does not answer
     ├── OptionError          an option of the command line or the ini file (exit code 4)
     ├── BrowserMissing       no browser on this machine, or none that starts
+    ├── ReplayError          a finding cannot be shown again: the app or an event is not there
+    │   └── Unjudged         what came is shown, and is for a reader to judge
     └── CallFailed           an assertion of a user's own test about a call
         └── NoSuchEvent      the app has no event of that name; a KeyError too
 
@@ -26,8 +28,10 @@ __all__ = [
     "HarnessError",
     "NoSuchEvent",
     "OptionError",
+    "ReplayError",
     "TargetError",
     "TargetNotFound",
+    "Unjudged",
     "choices",
 ]
 
@@ -58,6 +62,14 @@ class OptionError(HarnessError):
 
 class BrowserMissing(HarnessError):
     """No browser was found on this machine, or the one that was found does not start."""
+
+
+class ReplayError(HarnessError):
+    """A finding cannot be shown again."""
+
+
+class Unjudged(ReplayError):
+    """What came of a replay is shown, but one answer does not tell whether it is right."""
 
 
 class CallFailed(HarnessError, AssertionError):

@@ -37,6 +37,11 @@ class Repeats:
         """True if the same input passed at least once."""
         return self.failed < self.calls
 
+    @property
+    def tries(self) -> int:
+        """How often to try what is intermittent until it is all but sure to be seen; else 1."""
+        return min(20, 3 * -(-self.calls // max(self.failed, 1))) if self.intermittent else 1
+
     def __str__(self) -> str:
         kind = "intermittent" if self.intermittent else "every time"
         return f"{kind}, {self.failed} of {self.calls}"

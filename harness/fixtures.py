@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import mimetypes
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from .collect import Judged, Timed, Visited, VisitedPage, session_key
-from .errors import CallFailed, HarnessError, NoSuchEvent
+from .errors import CallFailed, HarnessError, NoSuchEvent, Unjudged
+from .replays import located, rerun, told_again
 from .session import Session
 
 __all__ = ["EventCall", "Events"]
@@ -57,6 +58,31 @@ def gradio_api(gradio_app: Any) -> Iterator[Any]:
 def gradio_events(gradio_app: Any, gradio_wire: Any) -> Events:
     """Return the app's events by label or API name, as one visitor's page sets them off."""
     return Events(gradio_app, gradio_wire)
+
+
+@pytest.fixture
+def gradio_replay(request: pytest.FixtureRequest) -> Callable[..., None]:
+    """Return what a test of a report's `replays` calls: it fails where the defect is seen."""
+    harness = _session(request)
+    options = harness.options
+
+    def again(target: str, words: str, *, home: Path) -> None:
+        try:
+            if request.config.getoption("--app"):
+                target, folder = options.target, options.folder
+            else:
+                target, folder = located(target, home, request.config.invocation_params.dir)
+            logins = "\n".join(f"{user}:{password}" for user, password in options.auth)
+            seen = rerun(request.path, target, folder=folder, logins=logins)
+        except Unjudged as error:
+            pytest.skip(str(error))
+        except HarnessError as error:
+            said = harness.said(error)
+            raise pytest.fail.Exception(f"{words}\n\n{said}", pytrace=False) from None
+        if seen:
+            pytest.fail(told_again(words, harness.secrets.hide(seen)), pytrace=False)
+
+    return again
 
 
 class Events(Mapping[str, "EventCall"]):

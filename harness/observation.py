@@ -11,6 +11,7 @@ import base64
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 __all__ = [
@@ -42,6 +43,11 @@ class Media:
     def packed(cls, name: str, packed: str, mime: str) -> Media:
         """Return the file whose bytes are *packed*: zlib in base 85, as in a reproduction."""
         return cls(name, zlib.decompress(base64.b85decode(packed)), mime)
+
+    @classmethod
+    def read(cls, path: Path, name: str = "", mime: str = "application/octet-stream") -> Media:
+        """Return the file at *path*, as a visitor has it under *name*."""
+        return cls(name or path.name, path.read_bytes(), mime)
 
     def __repr__(self) -> str:
         return f"<file {self.name!r}, {self.mime}, {len(self.content)} bytes>"

@@ -338,14 +338,20 @@ class Walker:
 
     def _told(self, seen: Walked, steps: Sequence[Step]) -> list[Finding]:
         return [
-            dataclasses.replace(finding, reproduce=self._snippet(steps))
+            dataclasses.replace(finding, reproduce=self._snippet(steps, seen))
             for check in ORDER
             for finding in check(seen)
         ]
 
-    def _snippet(self, steps: Sequence[Step]) -> str:
-        target, folder = self.stage.app.target.text, self.stage.folder
-        return walk_snippet(target, steps, folder=folder, chosen=self.plan)
+    def _snippet(self, steps: Sequence[Step], seen: Walked | None = None) -> str:
+        return walk_snippet(
+            self.stage.app.target.text,
+            steps,
+            folder=self.stage.folder,
+            chosen=self.plan,
+            check=seen.finding.check if seen else "",
+            tries=seen.repeats.tries if seen and seen.repeats else 1,
+        )
 
     def _shows(
         self, sort: Sort, steps: Sequence[Step], driver: Driver | None = None

@@ -99,7 +99,7 @@ class Recorder:
         self.run.seconds = time.monotonic() - self._begun
         self.run.complete = not ended
         self.run.ended = self.secrets.hide(ended)
-        self.path = write(self.run, self.options.report)
+        self.path = write(self.run, self.options.report, home=self.options.folder)
         return self.path
 
     def last_lines(self) -> Iterator[str]:

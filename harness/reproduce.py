@@ -13,18 +13,29 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from .app import App
+from .catalogue import CHECKS
+from .checks.outcome import Seen
 from .contract import Contract, Event
+from .errors import Unjudged
 from .literals import literal, told
 from .observation import Media, Observation
 from .plan import Plan, plan
+from .served import Downloads
 from .steps import Step, arrive, perform
 from .visit import Visit, at, feeding
 
 __all__ = ["Case", "case_of", "described", "enter", "replay", "snippet", "walk_snippet", "walked"]
+
+#: Told by how a call ended: any replay sees that, so the lines to paste need not name the check.
+BY_THE_END = frozenset(
+    ("api.unhandled-exception", "api.explicit-raise", "api.hang", "api.process-exit")
+)
+TIMEOUT_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +85,15 @@ def snippet(
     folder: str = "",
     chosen: Plan | None = None,
     call: str = "replay",
+    check: str = "",
+    tries: int = 1,
+    timeout_seconds: float = TIMEOUT_SECONDS,
 ) -> str:
     """Return a shell command that starts the app, does the same again and shows what comes.
 
     *folder* is the one in which the app runs, if the user named it; what the plan *chosen* left
-    out is left out again. *call* is the function of ours that does it.
+    out is left out again. *call* is the function of ours that does it. *check* judges the answers;
+    an intermittent defect takes several *tries*.
     """
     inputs = []
     for parameter in event.inputs:
@@ -101,6 +116,9 @@ def snippet(
     if case.example is not None:
         arguments.append(f"example={case.example!r}")
     arguments += _run_as(folder, chosen)
+    arguments += _judged_by(check, tries)
+    if timeout_seconds != TIMEOUT_SECONDS:
+        arguments.append(f"timeout_seconds={timeout_seconds:g}")
     media = any(_has_media(v) for v in case.values.values())
     return _script(arguments, media=media, call=call)
 
@@ -114,7 +132,13 @@ def walked(steps: Sequence[Step]) -> str:
 
 
 def walk_snippet(
-    target: str, steps: Sequence[Step], *, folder: str = "", chosen: Plan | None = None
+    target: str,
+    steps: Sequence[Step],
+    *,
+    folder: str = "",
+    chosen: Plan | None = None,
+    check: str = "",
+    tries: int = 1,
 ) -> str:
     """Return a shell command that takes the same steps on one page; the rest as `snippet`."""
     taken = ", ".join(
@@ -124,8 +148,15 @@ def walk_snippet(
         for step in steps
     )
     arguments = [literal(target), f"steps=[{taken}]", *_run_as(folder, chosen)]
+    arguments += _judged_by(check, tries)
     media = any(_has_media(value) for step in steps for value in step.values.values())
     return _script(arguments, media=media)
+
+
+def _judged_by(check: str, tries: int) -> list[str]:
+    """Return the arguments that say what judges the answers, and how often it may take."""
+    named = [f"check={literal(check)}"] if check and check not in BY_THE_END else []
+    return [*named, f"tries={tries}"] if tries != 1 else named
 
 
 def _run_as(folder: str, chosen: Plan | None) -> list[str]:
@@ -191,6 +222,9 @@ def replay(
     folder: str = "",
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
+    check: str = "",
+    tries: int = 1,
+    timeout_seconds: float = TIMEOUT_SECONDS,
 ) -> list[Observation]:
     """Start *target*, do what a visitor did, and return what came, the last event's call last.
 
@@ -199,9 +233,10 @@ def replay(
     instead of one event, are several on one page, each an event and what is typed or picked before
     it, by name: ``[("add", {"item": "milk"}), ("remove",)]``. *folder*
     is the one in which the app runs, found as ever unless named; *include* and
-    *exclude* are as --app-include and --app-exclude. GRADIO_HARNESS_AUTH in the environment
-    holds logins. What comes is printed; where a call fails, SystemExit is raised
-    with the app's own traceback.
+    *exclude* are as --app-include and --app-exclude. A call hangs when nothing came for
+    *timeout_seconds*. GRADIO_HARNESS_AUTH in the environment holds logins. What comes is
+    printed; where *check* finds something, or without one where a call fails, SystemExit is raised
+    with the app's own traceback. What is not seen is tried again, *tries* times in all.
     """
     from .app import Credentials, connect, launch, named_home
     from .drivers.wire import Wire, new_session
@@ -215,33 +250,59 @@ def replay(
         running = launch(parsed, folder=here, credentials=who, home=named_home(folder, here))
     else:
         running = connect(parsed, folder=here, credentials=who)
-    with running as app, Wire(app) as wire:
+    with running as app, Wire(app, timeout_seconds=timeout_seconds) as wire:
         contract = app.contract
         chosen = plan(contract, include=include, exclude=exclude)
-        if steps:
-            visit = arrive(wire, contract, chosen)
-            visit.open()
-            _walk(visit, steps)
-        else:
-            wanted = contract.event(event)
-            visit = Visit(
-                wire,
-                contract,
-                new_session(),
-                driven=lambda other: other.index in chosen.driven,
-                wanted=feeding(contract, wanted),
-            )
-            enter(visit, wanted, case_of(contract, wanted, inputs, also, example))
-        seen = visit.seen
         hide = (known(target, source=parsed.path) | of_app(app)).hide
-    for observation in seen:
-        print(hide(_line(observation)))
-    failed = [s for s in seen if s.error is not None and s.error.kind != "author"]
-    if failed:
-        evidence = failed[-1].evidence
-        told = evidence.traceback if evidence and evidence.traceback else str(failed[-1].error)
-        sys.exit(hide(told))
-    return seen
+        for _ in range(max(1, tries)):
+            if steps:
+                visit = arrive(wire, contract, chosen)
+                visit.open()
+                _walk(visit, steps)
+            else:
+                wanted = contract.event(event)
+                visit = Visit(
+                    wire,
+                    contract,
+                    new_session(),
+                    driven=lambda other: other.index in chosen.driven,
+                    wanted=feeding(contract, wanted),
+                )
+                enter(visit, wanted, case_of(contract, wanted, inputs, also, example))
+            for observation in visit.seen:
+                print(hide(_line(observation)), flush=True)
+            shown = _told(visit, check, app)
+            if shown:
+                break
+    if shown:
+        sys.exit(hide(shown))
+    return visit.seen
+
+
+def _told(visit: Visit, check: str, app: App) -> str:
+    """Return what *check* finds in the answers, or without one how the last call failed."""
+    for judge in CHECKS:
+        if judge.name == check and check not in BY_THE_END:
+            if not judge.of_answers:
+                raise Unjudged(f"{check} compares several answers; what came is above, to be read")
+            found = [finding for seen in _answers(visit, app) for finding in judge(seen)]
+            return "\n\n".join(f.traceback or f"{f.title}\n{f.detail}".strip() for f in found)
+    beside = ("author", "refused", "left")
+    failed = [s for s in visit.seen if s.error is not None and s.error.kind not in beside]
+    if not failed:
+        return ""
+    evidence = failed[-1].evidence
+    return evidence.traceback if evidence and evidence.traceback else str(failed[-1].error)
+
+
+def _answers(visit: Visit, app: App) -> list[Seen]:
+    """Return each answer in its place, with the files that it names."""
+    seen = [
+        Seen(observation, visit.known[observation.call.index], held, str(app.folder), shown)
+        for observation, held, shown in zip(visit.seen, visit.held, visit.outputs_held, strict=True)
+    ]
+    with Downloads(app) as downloads:
+        return [replace(one, served=downloads.of(one)) for one in seen]
 
 
 def _walk(visit: Visit, steps: Sequence[tuple[Any, ...]]) -> None:
@@ -251,11 +312,17 @@ def _walk(visit: Visit, steps: Sequence[tuple[Any, ...]]) -> None:
 
 
 def _line(observation: Observation) -> str:
-    outcome = observation.error.message if observation.error else told(observation.outputs)
+    error = observation.error
+    outcome = _printable(error.message) if error else told(observation.outputs)
     return (
         f"{observation.call.event}({', '.join(map(told, observation.call.inputs))})\n"
-        f"  -> {'error: ' if observation.error else ''}{outcome}  [{observation.seconds:.3f} s]"
+        f"  -> {'error: ' if error else ''}{outcome}  [{observation.seconds:.3f} s]"
     )
+
+
+def _printable(text: str) -> str:
+    """Return *text* with nothing in it that a terminal acts upon."""
+    return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
 
 
 def _labels(contract: Contract) -> dict[int, str]:

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from .finding import Finding, Severity, distinct, merged
+from .snippet import uploads
 
 __all__ = [
     "SCHEMA",
@@ -297,13 +298,21 @@ class Run:
             "seconds": self.seconds,
             "fail_on": str(self.fail_on),
             "suites": [_plain(row) for row in self.suites],
-            "findings": [finding.as_dict() for finding in self.findings],
+            "findings": [self._told(finding) for finding in self.findings],
             "endpoints": [_plain(row) for row in self.events],
             "latency": [_plain(row) for row in self.latency],
             "effects": [_plain(row) for row in self.effects],
             "screenshots": [_plain(row) for row in self.screenshots],
             "skipped": [_plain(row) for row in self.skipped],
         }
+
+    @staticmethod
+    def _told(finding: Finding) -> dict[str, Any]:
+        files = [
+            {"name": u.name, "mime": u.media.mime, "bytes": len(u.media.content), "path": u.path}
+            for u in uploads(finding)
+        ]
+        return {**finding.as_dict(), "files": files}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Run:

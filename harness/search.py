@@ -31,7 +31,7 @@ from .contract import Component, Contract, Event
 from .drivers.direct import Direct
 from .drivers.wire import new_session
 from .exploration import Budget, row_of
-from .finding import Finding
+from .finding import Finding, Repeats
 from .memory import Memory
 from .observation import Call, Effect, Observation
 from .plan import Plan
@@ -356,8 +356,8 @@ class Search:
             for effect in observation.evidence.effects:
                 self.effects[(seen.event.label, effect)] += 1
 
-    def snippet(self, case: Case) -> str:
-        """Return the lines to paste that do the same again."""
+    def snippet(self, case: Case, check: str = "", repeats: Repeats | None = None) -> str:
+        """Return the lines to paste that do the same again, judged by *check*."""
         return snippet(
             self.app.target.text,
             self.contract,
@@ -365,6 +365,9 @@ class Search:
             case,
             folder=self.named_folder,
             chosen=self.plan,
+            check=check,
+            tries=repeats.tries if repeats is not None else 1,
+            timeout_seconds=max(self.budget.timeout_seconds, round(10 * self.slowest)),
         )
 
     def part(self, findings: Sequence[Finding]) -> Part:

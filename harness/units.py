@@ -201,7 +201,7 @@ class _Feeding:
         return dataclasses.replace(
             finding,
             input=described(search.contract, search.event, case),
-            reproduce=search.snippet(case),
+            reproduce=search.snippet(case, finding.check),
             repeats=Repeats(2, 2, "FF"),
         )
 

@@ -19,7 +19,17 @@ HARNESS = ROOT / "harness"
 #: app with a contract; inputs go through drivers, what comes back through checks; findings
 #: make a run, a run makes a report; and pytest comes last.
 LAYERS = (
-    *("errors", "observation", "literals", "finding", "schema", "contract", "run", "page"),
+    *(
+        "errors",
+        "observation",
+        "literals",
+        "finding",
+        "snippet",
+        "schema",
+        "contract",
+        "run",
+        "page",
+    ),
     *("target", "browsers", "probe", "script", "app", "redact", "child"),
     *(
         "clues",
@@ -43,12 +53,12 @@ LAYERS = (
     *("checks.structure", "checks.agreement"),
     *("checks.hints", "checks.streaming", "checks.sessions", "checks.order", "checks.growth"),
     *("checks.latency", "checks.page", "checks.process", "catalogue"),
-    *("served", "visit", "plan", "steps", "reproduce"),
+    *("served", "visit", "plan", "steps", "reproduce", "watchdog", "replays"),
     *("exploration", "memory", "search", "ladder", "phases", "units", "agree"),
     *("confirm", "explore", "latency"),
     *("stage", "canaries", "together", "visitors", "races", "order", "holdings", "growth"),
     *("report.text", "report.charts", "report.page", "report.summary", "report.results"),
-    *("report", "journal", "watchdog", "options", "selection", "supervise", "session", "record"),
+    *("report", "journal", "options", "selection", "supervise", "session", "record"),
     *("collect", "fixtures", "pages", "absent", "command", "plugin"),
 )
 

@@ -40,6 +40,12 @@ class Check:
         """Its entry in the catalogue."""
         return inspect.getdoc(self.judge) or ""
 
+    @property
+    def of_answers(self) -> bool:
+        """Whether it judges one answer: its judge takes a `Seen`."""
+        first, *_ = inspect.signature(self.judge).parameters.values()
+        return first.annotation in ("Seen", "outcome.Seen")
+
     def __call__(self, *observed: Any) -> list[Finding]:
         """Return what the check says of *observed*."""
         return self.judge(*observed)

@@ -1,8 +1,9 @@
 """Reports: what one `Run` looks like to a machine, to a reader and to a CI job page.
 
-`write` makes three files from a run and from nothing else: no clock, no chance, no
-network, so the same run gives the same bytes. Jinja2 is loaded when it is called, never
-before: pytest imports this package in every session of the environment.
+`write` makes three files from a run and from nothing else (no clock, no chance, no network, so
+the same run gives the same bytes), and beside them a folder for each finding that can be shown
+again. Jinja2 is loaded when it is called, never before: pytest imports this package in every
+session of the environment.
 """
 
 from __future__ import annotations
@@ -11,16 +12,18 @@ import os
 import tempfile
 from pathlib import Path
 
+from .. import replays
 from ..run import Run
 
 __all__ = ["why_not_writable", "write"]
 
 
-def write(run: Run, folder: Path) -> Path:
-    """Write results.json, summary.md and index.html; return the path of index.html.
+def write(run: Run, folder: Path, *, home: Path | None = None) -> Path:
+    """Write results.json, summary.md, index.html and `replays`; return the path of index.html.
 
-    *folder* is made if need be. Each file replaces its predecessor at once and whole, and
-    the one that machines read comes first, so that it is there whatever befalls the others.
+    *folder* is made if need be; *home* is the one in which the run's target was named. Each file
+    replaces its predecessor at once and whole, and the one that machines read comes first, so
+    that it is there whatever befalls the others.
     """
     from . import page, results, summary
 
@@ -29,6 +32,7 @@ def write(run: Run, folder: Path) -> Path:
     _replace(folder / "summary.md", summary.render(run).encode())
     index = folder / "index.html"
     _replace(index, page.render(run).encode())
+    replays.write(run.findings, folder, target=run.target, home=home or Path.cwd())
     return index
 
 
