@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .checks import Check
 from .checks.agreement import CHECKS as AGREEMENT
+from .checks.cost import CHECKS as COST
 from .checks.files import CHECKS as FILES
 from .checks.growth import CHECKS as GROWTH
 from .checks.hints import CHECKS as HINTS
@@ -24,7 +25,7 @@ _API = (*PROCESS, *OUTCOME, *OUTPUTS, *FILES, *STRUCTURE, *WARNED, *AGREEMENT, *
 CHECKS: tuple[Check, ...] = tuple(
     check
     for suite in ("api", "streaming", "sessions", "ui", "latency")
-    for check in (*_API, *STREAMING, *SESSIONS, *ORDER, *GROWTH, *PAGE, *LATENCY)
+    for check in (*_API, *STREAMING, *SESSIONS, *ORDER, *GROWTH, *COST, *PAGE, *LATENCY)
     if check.suite == suite
 )
 

@@ -17,6 +17,7 @@ from typing import Any
 from .app import App, Credentials, connect, launch, named_home
 from .child import Zygote, child, memory_allows
 from .contract import Event
+from .cost import fixed_cost
 from .drivers.direct import Direct
 from .drivers.wire import Wire
 from .errors import TargetError
@@ -51,6 +52,7 @@ DRIVES: Mapping[str, Callable[[Stage, Event], Part]] = {
     "sessions.race": race,
     "sessions.order": order,
     "sessions.growth": growth,
+    "sessions.fixed-cost": fixed_cost,
 }
 #: How many seconds each of them may take for one event.
 VISITED_SECONDS = {"quick": 0.8, "standard": 2.0, "deep": 15.0}

@@ -23,3 +23,8 @@ def order(visited: Visited) -> None:
 def growth(visited: Visited) -> None:
     """No call leaves something behind for as long as the app runs."""
     visited.expect_none("sessions.growth")
+
+
+def fixed_cost(visited: Visited) -> None:
+    """No call does again what could have been done once."""
+    visited.expect_none("sessions.fixed-cost")

@@ -1,0 +1,420 @@
+"""What the author's handler spends its time on, by the lines that call something.
+
+The handler's own thread is profiled during a few calls with different inputs, and at no other
+time. Only calls made by a line of the author's are looked at; what is inside them is theirs.
+"""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import functools
+import hashlib
+import inspect
+import linecache
+import os
+import random
+import sys
+import time
+import types
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import PurePath
+from typing import Any
+
+from .canaries import marked, new_mark
+from .checks.cost import CHECKS, LEAST_SECONDS, Spending
+from .contract import Component, Event
+from .finding import Finding
+from .observation import Observation
+from .probe import is_own
+from .reproduce import Case, described, snippet
+from .run import Part
+from .stage import Spent, Stage, skipped
+from .visit import at, feeding
+
+__all__ = ["Tape", "fixed_cost"]
+
+#: Calls that are timed, and then calls that are profiled.
+TIMED = 2
+PROFILED = 3
+#: Inputs that are tried until so many calls have succeeded.
+TRIES = 12
+#: How long all of it may take for one event.
+SECONDS = {"quick": 5.0, "standard": 20.0, "deep": 120.0}
+#: What has to be asked again each time.
+DATABASES = (".db", ".sqlite", ".sqlite3", ".duckdb")
+
+#: A line that calls: the caller's code, where in it, and the code that is called.
+Site = tuple[types.CodeType, int, types.CodeType]
+
+
+def fixed_cost(stage: Stage, event: Event) -> Part:
+    """Return what *event* spends its time on in each call though it is always the same."""
+    app = stage.app
+    if app.where != "in-process" or app.probe is None:
+        return skipped(event, f"what a call does inside is not seen from outside ({app.where})")
+    left = stage.left(event.label)
+    if left is not None and left < TIMED + PROFILED:
+        return skipped(event, f"takes {TIMED + PROFILED} calls, and --app-calls leaves {left}")
+    try:
+        return _Costs(stage, event).part()
+    except Spent as error:
+        return skipped(event, str(error))
+
+
+@dataclass(slots=True)
+class _Spent:
+    """What one site spent in one call: seconds, and the prints of arguments and results."""
+
+    seconds: float = 0.0
+    arguments: list[Any] = field(default_factory=list)
+    results: list[Any] = field(default_factory=list)
+    inside: set[Site] = field(default_factory=set)
+
+
+class Tape:
+    """What the author's lines called while it ran, a mapping of sites for each call."""
+
+    def __init__(self, roots: Sequence[str]) -> None:
+        self.roots = tuple(roots)
+        self.calls: list[dict[Site, _Spent]] = []
+        self.whole: list[float] = []
+        self.inputs: list[tuple[Any, ...]] = []
+        #: Alive as long as the tape: an object that is gone lends its id to the next one.
+        self.alive: list[Any] = []
+        self._own: dict[types.CodeType, bool] = {}
+        self._stack: list[tuple[types.FrameType, Site, float, Any]] = []
+
+    def around(self, fn: Callable[..., Any]) -> Callable[..., Any] | None:
+        """Return *fn* so that its calls are taped; None where it cannot be followed."""
+        inner = inspect.unwrap(fn)
+        if inspect.iscoroutinefunction(inner) or inspect.isasyncgenfunction(inner):
+            return None  # others run on its thread while it waits
+        if inspect.isgeneratorfunction(inner):
+
+            @functools.wraps(fn)
+            def stream(*args: Any, **kwargs: Any) -> Iterator[Any]:
+                self._begin(args)
+                steps = iter(fn(*args, **kwargs))
+                while True:
+                    try:
+                        with self._running():
+                            step = next(steps)
+                    except StopIteration:
+                        return
+                    yield step
+
+            return stream
+
+        @functools.wraps(fn)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            self._begin(args)
+            with self._running():
+                return fn(*args, **kwargs)
+
+        return call
+
+    def _begin(self, args: tuple[Any, ...]) -> None:
+        self.calls.append({})
+        self.whole.append(0.0)
+        self.inputs.append(tuple(self._print(value) for value in args))
+
+    @contextmanager
+    def _running(self) -> Iterator[None]:
+        before = sys.getprofile()
+        begun = time.perf_counter()
+        sys.setprofile(self._heard)
+        try:
+            yield
+        finally:
+            sys.setprofile(before)
+            self._stack.clear()
+            self.whole[-1] += time.perf_counter() - begun
+
+    def _heard(self, frame: types.FrameType, event: str, arg: Any) -> None:
+        if event == "call":
+            caller = frame.f_back
+            if caller is None or not self._is_own(caller.f_code) or _no_call(frame.f_code):
+                return
+            if any(other is frame for other, *_ in self._stack):
+                return
+            site = (caller.f_code, caller.f_lasti, frame.f_code)
+            arguments = tuple(self._print(value) for value in _arguments(frame))
+            self._stack.append((frame, site, time.perf_counter(), arguments))
+        elif event == "return" and self._stack and self._stack[-1][0] is frame:
+            _, site, begun, arguments = self._stack.pop()
+            spent = self.calls[-1].setdefault(site, _Spent())
+            spent.seconds += time.perf_counter() - begun
+            if len(spent.arguments) < 50:
+                spent.arguments.append(arguments)
+                spent.results.append(self._print(arg))
+            spent.inside |= {other for _, other, _, _ in self._stack}
+
+    def _is_own(self, code: types.CodeType) -> bool:
+        known = self._own.get(code)
+        if known is None:
+            known = self._own[code] = is_own(code.co_filename, self.roots)
+        return known
+
+    def _print(self, value: Any, depth: int = 0) -> Any:
+        """Return what tells *value* from others: itself where it is plain, else which it is."""
+        if value is None or isinstance(value, bool | int | float | complex):
+            return (type(value).__name__, repr(value))
+        if isinstance(value, str | bytes):
+            return (type(value).__name__, hash(value))
+        if isinstance(value, PurePath):
+            return ("path", str(value))
+        if depth < 4 and isinstance(value, list | tuple) and len(value) <= 200:
+            return (type(value).__name__, *(self._print(item, depth + 1) for item in value))
+        if depth < 4 and isinstance(value, dict) and len(value) <= 200:
+            pairs = (
+                (self._print(k, depth + 1), self._print(v, depth + 1)) for k, v in value.items()
+            )
+            return ("dict", *pairs)
+        name = getattr(value, "name", None)
+        if hasattr(value, "read") and isinstance(name, str):
+            return ("file", name)
+        content = getattr(value, "tobytes", None)
+        if callable(content) and (hasattr(value, "shape") or hasattr(value, "size")):
+            try:
+                return ("array", hashlib.sha1(content(), usedforsecurity=False).hexdigest())
+            except Exception:  # an array of another kind
+                return ("object", id(value))
+        self.alive.append(value)
+        return ("object", id(value))
+
+
+def _no_call(code: types.CodeType) -> bool:
+    """Whether a frame of *code* is a piece of its caller's, and not a call to be kept."""
+    streams = code.co_flags & (inspect.CO_GENERATOR | inspect.CO_COROUTINE)
+    return bool(streams) or code.co_name in ("<listcomp>", "<dictcomp>", "<setcomp>", "<module>")
+
+
+def _arguments(frame: types.FrameType) -> list[Any]:
+    code = frame.f_code
+    count = code.co_argcount + code.co_kwonlyargcount
+    count += bool(code.co_flags & inspect.CO_VARARGS) + bool(code.co_flags & inspect.CO_VARKEYWORDS)
+    return [frame.f_locals.get(name) for name in code.co_varnames[:count]]
+
+
+class _Costs:
+    """The calls of one event that are timed and profiled."""
+
+    def __init__(self, stage: Stage, event: Event) -> None:
+        self.stage, self.event = stage, event
+        self.limit = time.monotonic() + SECONDS[stage.profile]
+        self.draw = random.Random(stage.seed)
+        self.case = Case()
+
+    def part(self) -> Part:
+        """Time some calls; where they take long enough to matter, see what takes so long."""
+        settable = self._settable()
+        if not settable:
+            return skipped(self.event, "has no input that could be another each time")
+        plain: list[float] = []
+        for seen in self._calls(settable, TIMED):
+            plain.append(_seconds(seen))
+            if plain[-1] < LEAST_SECONDS:
+                return Part()
+            if _must_ask(seen):
+                return Part()
+        if len(plain) < TIMED:
+            return skipped(self.event, "too few calls of it succeeded, or in time")
+        block_fn = self._block_fn()
+        assert self.stage.app.probe is not None
+        tape = Tape(self.stage.app.probe.roots)
+        taped = tape.around(block_fn.fn) if block_fn is not None else None
+        if block_fn is None or taped is None:
+            return skipped(
+                self.event, "what an asynchronous function spends its time on is not seen"
+            )
+        before = block_fn.fn
+        block_fn.fn = taped
+        try:
+            done = list(self._calls(settable, PROFILED))
+        finally:
+            block_fn.fn = before
+        if len(done) < PROFILED or len(tape.calls) < PROFILED:
+            return skipped(self.event, "too few calls of it succeeded, or in time")
+        found = [
+            finding
+            for check in CHECKS
+            for finding in check(self.event.label, tuple(self._spendings(tape, max(plain))))
+        ]
+        return Part(findings=tuple(self._dressed(finding) for finding in found))
+
+    def _settable(self) -> list[Component]:
+        draw = random.Random(0)
+        return [
+            parameter.component
+            for parameter in self.event.inputs
+            if marked(parameter.component, new_mark(draw), draw)[0]
+        ]
+
+    def _block_fn(self) -> Any:
+        fns = getattr(self.stage.app.blocks, "fns", {})
+        index = self.event.index
+        if isinstance(fns, Mapping):
+            return fns.get(index)
+        return fns[index] if index < len(fns) else None
+
+    def _calls(self, settable: Sequence[Component], count: int) -> Iterator[list[Observation]]:
+        """Yield what came of *count* calls that succeeded, each with another input."""
+        done = 0
+        for _ in range(TRIES):
+            if done == count or time.monotonic() > self.limit:
+                return
+            case = Case({c.id: marked(c, new_mark(self.draw), self.draw)[1] for c in settable})
+            seen = self._call(case)
+            if seen and all(one.error is None for one in seen):
+                done += 1
+                self.case = case
+                yield seen
+
+    def _call(self, case: Case) -> list[Observation]:
+        feeds = feeding(self.stage.app.contract, self.event)
+        index = self.event.index
+        visit = self.stage.visit(
+            wanted=lambda e: e.index != index and feeds(e), driver=self.stage.direct
+        )
+        try:
+            visit.open()
+            here = at(visit, self.event)
+            for identity, value in case.values.items():
+                visit.set(visit.contract.components[identity], value, but=here)
+            return [s for s in visit.fire(here) if s.call.index == index]
+        finally:
+            self.stage.note(visit.seen)
+
+    # -- what was spent --------------------------------------------------------------------
+
+    def _spendings(self, tape: Tape, plain: float) -> Iterator[Spending]:
+        calls, whole = tape.calls[-PROFILED:], tape.whole[-PROFILED:]
+        varied, still = _varied(tape.inputs[-PROFILED:])
+        if not varied:
+            return
+        # Profiling slows small calls down more than large ones: nothing counts for more than it
+        # does without.
+        scale = min(1.0, plain / max(max(whole), 1e-9))
+        sites = set.intersection(*(set(call) for call in calls))
+        told: dict[Site, Spending] = {}
+        for site in sites:
+            spent = [call[site] for call in calls]
+            arguments = [one.arguments for one in spent]
+            same = all(prints == arguments[0] for prints in arguments)
+            flat = {p for prints in arguments[0] for p in prints}
+            if same and still and (flat & still or not _literal_call(site)):
+                same = False  # it may depend on what could not be varied
+            told[site] = Spending(
+                _name(site),
+                self._place(site),
+                tuple(one.seconds * scale for one in spent),
+                tuple(seconds * scale for seconds in whole),
+                same,
+                _kept([one.results for one in spent]),
+            )
+        fixed = {site for site, one in told.items() if one.same and one.kept}
+        for site, one in told.items():
+            around = set.intersection(*(call[site].inside for call in calls))
+            if not around & fixed:  # the outermost says it for those inside
+                yield one
+
+    def _place(self, site: Site) -> str:
+        code, offset, _ = site
+        line = _position(code, offset)[0] or code.co_firstlineno
+        home = f"{self.stage.app.folder}{os.sep}"
+        return f"{code.co_filename.removeprefix(home)}:{line} in {code.co_name}"
+
+    def _dressed(self, finding: Finding) -> Finding:
+        stage, contract = self.stage, self.stage.app.contract
+        return dataclasses.replace(
+            finding,
+            input=described(contract, self.event, self.case),
+            reproduce=snippet(
+                stage.app.target.text,
+                contract,
+                self.event,
+                self.case,
+                folder=stage.folder,
+                chosen=stage.plan,
+            ),
+        )
+
+
+def _seconds(seen: Sequence[Observation]) -> float:
+    return sum(
+        one.evidence.seconds.get("function", 0.0) for one in seen if one.evidence is not None
+    )
+
+
+def _must_ask(seen: Sequence[Observation]) -> bool:
+    """Whether a call asks the network, another program or a database, which may say otherwise."""
+    effects = [e for one in seen if one.evidence is not None for e in one.evidence.effects]
+    return any(e.kind in ("connect", "start") or e.what.endswith(DATABASES) for e in effects)
+
+
+def _varied(inputs: Sequence[tuple[Any, ...]]) -> tuple[bool, set[Any]]:
+    """Return whether some input differed from call to call, and the prints of all that did not."""
+    columns = list(zip(*inputs, strict=False))
+    still = {column[0] for column in columns if len(set(column)) == 1}
+    return any(len(set(column)) > 1 for column in columns), still
+
+
+def _kept(results: Sequence[Sequence[Any]]) -> bool:
+    """Whether there were results that could be kept: the same each time, or objects made anew."""
+    if any(len(one) != len(results[0]) for one in results):
+        return False
+    for prints in zip(*results, strict=True):
+        if ("NoneType", "None") in prints:
+            return False
+        if len(set(prints)) > 1 and not all(map(_has_object, prints)):
+            return False
+    return True
+
+
+def _has_object(print_: Any) -> bool:
+    """Whether the print is, or holds, that of an object, which is another each time it is made."""
+    if not isinstance(print_, tuple) or not print_:
+        return False
+    return print_[0] == "object" or any(map(_has_object, print_[1:]))
+
+
+def _name(site: Site) -> str:
+    code = site[2]
+    name = getattr(code, "co_qualname", code.co_name)
+    return f"{name.replace('.<locals>', '').removesuffix('.__init__')}()"
+
+
+def _position(code: types.CodeType, offset: int) -> tuple[int | None, ...]:
+    positions = list(code.co_positions())
+    return positions[offset // 2] if offset // 2 < len(positions) else (None, None, None, None)
+
+
+def _literal_call(site: Site) -> bool:
+    """Whether the call's arguments, as written, are constants and globals, whatever comes in."""
+    code, offset, _ = site
+    line, end, column, end_column = _position(code, offset)
+    node = _parsed(code.co_filename).get((line, end, column, end_column))
+    local = {*code.co_varnames, *code.co_cellvars, *code.co_freevars}
+    if not isinstance(node, ast.Call):
+        return False
+    inside = [*node.args, *(word.value for word in node.keywords)]
+    return not any(
+        isinstance(part, ast.Name) and part.id in local for one in inside for part in ast.walk(one)
+    )
+
+
+@functools.lru_cache(maxsize=32)
+def _parsed(file: str) -> dict[tuple[int | None, ...], ast.AST]:
+    """Return the calls of a source file by their place; columns count bytes, as in code."""
+    try:
+        tree = ast.parse("".join(linecache.getlines(file)))
+    except SyntaxError:
+        return {}
+    return {
+        (node.lineno, node.end_lineno, node.col_offset, node.end_col_offset): node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+    }
