@@ -26,6 +26,7 @@ from .explore import Explorer
 from .growth import growth
 from .journal import Journal
 from .latency import measure, opened
+from .leaks import leak
 from .memory import Memory, hypothesis_home
 from .options import Options
 from .order import order
@@ -38,7 +39,6 @@ from .selection import known_events
 from .stage import NoCopy, Stage, skipped
 from .supervise import Carried
 from .target import Target, parse
-from .visitors import leak
 from .watchdog import Watchdog
 
 __all__ = ["Session"]

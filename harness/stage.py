@@ -172,9 +172,17 @@ class Stage:
         if self.copied is None:
             raise NoCopy("it was running already")
         with self.copied() as (app, driver):
+            if _ids(app) != _ids(self.app):
+                raise NoCopy("a second copy numbers its parts in another way")
             yield dataclasses.replace(
                 self, app=app, driver=driver, _kept={}, copied=None, direct=None
             )
+
+
+def _ids(app: App) -> list[tuple[int, str]]:
+    contract = app.contract
+    parts = [(identity, component.type) for identity, component in contract.components.items()]
+    return parts + [(event.index, event.label) for event in contract.events]
 
 
 def outcome(observation: Observation) -> str:

@@ -63,34 +63,40 @@ def snippet(
     contract: Contract,
     steps: Sequence[Step],
     *,
-    looked_for: Trace,
+    looked_for: Trace = "",
+    otherwise: Sequence[Step] = (),
     folder: str = "",
     chosen: Plan | None = None,
 ) -> str:
     """Return a shell command that starts the app and has the visitors do the same again.
 
-    *looked_for* is what one of them sent and another may not get.
+    *looked_for* is what one of them sent and another may not get; *otherwise* are steps that the
+    last visitor may not be able to tell from the others.
     """
     labels = _labels(contract)
-    lines = "".join(f"    {line},\n" for line in _lines(steps, labels))
-    arguments = [f"looked_for={looked_for!r}"]
+    scripts = [
+        "[\n" + "".join(f"    {line},\n" for line in _lines(script, labels)) + "]"
+        for script in (steps, otherwise)
+    ]
+    arguments = [literal(target), scripts[0]]
+    arguments.append(f"otherwise={scripts[1]}" if otherwise else f"looked_for={looked_for!r}")
     if folder:
         arguments.append(f"folder={literal(folder)}")
     for name in ("include", "exclude") if chosen is not None else ():
         if patterns := getattr(chosen, name):
             arguments.append(f"{name}={literal(patterns)}")
-    media = any(_has_media(value) for step in steps for value in step.values.values())
+    media = any(_has_media(v) for step in [*steps, *otherwise] for v in step.values.values())
     names = "Media, replay_visits" if media else "replay_visits"
     return (
         f"python - <<'EOF'\nfrom gradio_harness import {names}\n\n"
-        f"replay_visits({literal(target)}, [\n{lines}], {', '.join(arguments)})\nEOF"
+        f"replay_visits({', '.join(arguments)})\nEOF"
     )
 
 
 def _lines(steps: Sequence[Step], labels: Mapping[int, str]) -> Iterator[str]:
     """Yield each step; those that run at the same time in one list, with the seconds between."""
     group: list[str] = []
-    for step, following in zip(steps, [*steps[1:], None], strict=True):
+    for step, following in zip(steps, [*steps[1:], None], strict=False):
         if step.beside is not None:
             group.append(f"{step.beside:.3g}")
         group.append(_step(step, labels))
@@ -119,7 +125,8 @@ def replay_visits(
     target: str,
     steps: Sequence[Any],
     *,
-    looked_for: Trace,
+    looked_for: Trace = "",
+    otherwise: Sequence[Any] = (),
     folder: str = "",
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
@@ -131,8 +138,35 @@ def replay_visits(
     the page. What runs at the same time is in one list, with the seconds between the begins:
     ``[("A", "save", ["kestrel"]), 0.1, ("B", "show")]``. *folder*, *include* and *exclude* are as
     for `replay`. What comes is printed; where *looked_for* (a word, a colour), which one visitor
-    sent, comes to another, SystemExit is raised.
+    sent, comes to another, SystemExit is raised. So it is where the last answer is another in a
+    second start of the app that does the steps *otherwise*.
     """
+    seen, astray = _played(target, steps, looked_for, folder, include, exclude)
+    if otherwise:
+        print("-- another start of the app")
+        again, _ = _played(target, otherwise, looked_for, folder, include, exclude)
+        one, two = (_outcome(each[-1]) if each else "" for each in (seen, again))
+        seen += again
+        if one != two:
+            astray = f"the last visitor did the same, and got {one}, then {two}"
+    if astray:
+        sys.exit(astray)
+    return seen
+
+
+def _outcome(seen: Observation) -> str:
+    return seen.error.message if seen.error is not None else _short(seen.outputs)
+
+
+def _played(
+    target: str,
+    steps: Sequence[Any],
+    looked_for: Trace,
+    folder: str,
+    include: Sequence[str],
+    exclude: Sequence[str],
+) -> tuple[list[Observation], str]:
+    """Start *target* and do the steps; return what came, and what went astray, in words."""
     from .app import Credentials, connect, launch, named_home
     from .drivers.wire import Wire
     from .redact import known, of_app
@@ -154,9 +188,7 @@ def replay_visits(
         scene.look_again()
     for line in scene.lines:
         print(hide(line))
-    if scene.astray:
-        sys.exit(scene.astray)
-    return scene.seen
+    return scene.seen, scene.astray
 
 
 def at_once(gestures: Sequence[Callable[[], object]], delays: Sequence[float]) -> None:
@@ -197,7 +229,7 @@ class _Scene:
     ) -> None:
         self.wire, self.contract, self.driven = wire, contract, driven
         self.looked_for = looked_for
-        text = looked_for if isinstance(looked_for, str) else "\0"
+        text = looked_for if looked_for and isinstance(looked_for, str) else "\0"
         colour = looked_for if isinstance(looked_for, tuple) else (-9, -9, -9)
         self.mark = Mark(text, -1.0, colour)
         self.identities = {label: identity for identity, label in _labels(contract).items()}

@@ -33,12 +33,11 @@ from .checks.sessions import leak as judged
 from .contract import Component, Contract, Event
 from .finding import Finding, Repeats
 from .observation import Media, Observation
-from .run import Part
-from .stage import NoCopy, Spent, Stage, skipped
+from .stage import NoCopy, Spent, Stage
 from .together import Step, at_once, described, snippet
 from .visit import Visit, at, feeding
 
-__all__ = ["leak"]
+__all__ = ["Move", "Performance", "Play", "Walk", "Walked", "loads", "settable"]
 
 #: What leaves a file behind, and what takes it away.
 FILLED = frozenset(("upload", "stop_recording", "start_recording", "stop", "play", "pause", "end"))
@@ -59,6 +58,7 @@ class Move:
     *plain* says that only the component of this id is set, and the others stay as they are (-1:
     none is set). *beside* is how many seconds after the move before it this one begins, while
     that still runs; None: when that has ended. *simple* text is a word and nothing else.
+    *values*, where given, are what is set, by component id, and none of it is marked.
     """
 
     visitor: str
@@ -67,6 +67,7 @@ class Move:
     plain: int | None = None
     beside: float | None = None
     simple: bool = False
+    values: Mapping[int, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,23 +96,15 @@ class Play:
     """What came of a script: sightings in order, values set in each move.
 
     *took* are the seconds for which the longest call of each event ran, by label; *refused* are
-    the moves that the user's number of calls did not allow, and the words for it.
+    the moves that the user's number of calls did not allow, and the words for it; *seen* is what
+    came in each move.
     """
 
     sightings: list[Sighting] = field(default_factory=list)
     values: list[Mapping[int, Any]] = field(default_factory=list)
     took: dict[str, float] = field(default_factory=dict)
     refused: dict[int, str] = field(default_factory=dict)
-
-
-def leak(stage: Stage, event: Event) -> Part:
-    """Return where *event* hands one visitor what another sent; one walk serves all events."""
-    walk = stage.once("walk", lambda: Walk(stage).run())
-    found = walk.findings.get(event.label, ())
-    if not found and event.label not in walk.reached:
-        late = "time ran out before two visitors had set it off"
-        return skipped(event, walk.why.get(event.label, late))
-    return Part(findings=tuple(found))
+    seen: dict[int, list[Observation]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -156,7 +149,7 @@ class Walk:
 
         In turns they send what differs by nothing but their marks.
         """
-        roots = [event for event in self.stage.roots if not _loads(event)]
+        roots = [event for event in self.stage.roots if not loads(event)]
         both = [Move("A", None), Move("B", None)]
         alike = [self._move("A", event, simple=True) for event in roots]
         turns = [dataclasses.replace(move, visitor=who) for move in alike for who in "AB"]
@@ -190,13 +183,15 @@ class Walk:
         return Move(who, event, self.draw.randrange(2**32), simple=simple)
 
     def _look(self, moves: Sequence[Move]) -> list[Sighting]:
-        self.played = play = Performance(self.stage, self.draw, self.limit).play(moves)
+        # The first round has more time: what nobody set off twice has not been looked at.
+        more = 0.0 if self.result.reached else 2 * self.patience
+        self.played = play = Performance(self.stage, self.draw, self.limit + more).play(moves)
         for label, seconds in play.took.items():
             self.took[label] = max(seconds, self.took.get(label, 0.0))
         done = moves[: len(play.values)]
         labels = [m.event.label for n, m in enumerate(done) if m.event and n not in play.refused]
         self.result.reached |= {label for label in labels if labels.count(label) > 1}
-        self.result.reached |= {event.label for event in self.stage.roots if _loads(event)}
+        self.result.reached |= {event.label for event in self.stage.roots if loads(event)}
         for number, why in play.refused.items():
             self.result.why.setdefault(label_of(moves[number]), why)
         return play.sightings
@@ -398,6 +393,7 @@ class Performance:
         finally:
             seen = visit.seen[begin:]
             self.stage.note(seen)
+            self.result.seen.setdefault(number, []).extend(seen)
         known = {event.index: event for event in visit.contract.events}
         for observation in seen:
             event = known[observation.call.index]
@@ -407,10 +403,12 @@ class Performance:
 
     def _values(self, number: int, move: Move, visit: Visit, here: Event) -> dict[int, Any]:
         """Return what is set in *move*, by component id; note what is marked."""
+        if move.values is not None:
+            return dict(move.values)
         draw = random.Random(move.seed)
         asked = _asked(here)
         values: dict[int, Any] = {}
-        for component in _settable(self.stage, visit, here):
+        for component in settable(self.stage, visit.contract, here):
             mark = new_mark(self.draw)
             alone = move.plain == component.id
             known, value = marked(component, mark, draw, simple=alone or move.simple)
@@ -511,9 +509,10 @@ def _clears(event: Event) -> bool:
     return {trigger.event for trigger in event.triggers} == {"clear"}
 
 
-def _settable(stage: Stage, visit: Visit, event: Event) -> list[Component]:
+def settable(stage: Stage, contract: Contract, event: Event) -> list[Component]:
+    """Return what the calls of *event* and its chain read, State and all, each once."""
     found: dict[int, Component] = {}
-    for member in visit.contract.chain(event):
+    for member in contract.chain(event):
         if stage.driven(member):
             for parameter in member.inputs:
                 found.setdefault(parameter.component.id, parameter.component)
@@ -531,7 +530,8 @@ def _part(event: Event, seen: Observation, mark: Mark) -> str:
     return "in a message" if seen.logs else "in an output on the way"
 
 
-def _loads(event: Event) -> bool:
+def loads(event: Event) -> bool:
+    """Whether the page sets *event* off when it is opened, and nothing else does."""
     return all(trigger.event == "load" for trigger in event.triggers) and bool(event.triggers)
 
 

@@ -6,14 +6,15 @@ import functools
 from pathlib import Path
 
 import pytest
+from sessions import project, run
 
 from gradio_harness.app import launch
 from gradio_harness.drivers.wire import Wire
 from gradio_harness.finding import Finding
+from gradio_harness.leaks import leak
 from gradio_harness.plan import plan
 from gradio_harness.stage import Stage
 from gradio_harness.target import parse
-from gradio_harness.visitors import leak
 
 APPS = Path(__file__).resolve().parent.parent / "fixtures" / "apps"
 TWINS = APPS / "twins"
@@ -44,6 +45,7 @@ def look(name: str, calls: int | None = None) -> tuple[tuple[Finding, ...], tupl
 LEAKS = {
     "defect": ({"show", "chat", "buy", "collect", "report"}, {"remember", "shout"}),
     "defect_at_once": ({"convert", "tell", "finish"}, set[str]()),
+    "defect_kept": ({"convert", "greet"}, set[str]()),  # and price, in a fresh copy of the app
 }
 
 
@@ -77,6 +79,28 @@ def test_the_fewest_calls_are_told() -> None:
     )
 
 
+def test_an_answer_that_follows_what_another_sent_is_told_with_both() -> None:
+    """There is no word to be told by: a tick, and the answers to it."""
+    found, _, _ = look("defect_kept")
+    (greet,) = (finding for finding in found if finding.event == "greet")
+
+    assert "One visitor's answer depends on what another sent as loud" == greet.title
+    assert all(words in greet.detail for words in ('"hello"', '"HELLO"', "set_rate"))
+
+
+def test_a_key_that_is_too_weak_is_found_in_fresh_copies(tmp_path: Path) -> None:
+    """Whoever asks first decides for everybody, once in the life of a process."""
+    folder = project(tmp_path / "own", TWINS / "sessions.leak" / "defect_kept.py")
+
+    session = run(
+        folder, "--app", "app.py", "--app-suites", "sessions", "-k", "leak", "--app-seed", "7"
+    )
+
+    assert {("sessions.leak", name) for name in ("convert", "greet", "price")} == {
+        *session.findings
+    }, session.out
+
+
 @pytest.mark.parametrize("name", LEAKS)
 def test_the_script_to_paste_shows_it_again(
     name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -86,7 +110,8 @@ def test_the_script_to_paste_shows_it_again(
     script = finding.reproduce.partition("\n")[2].removesuffix("EOF")
     monkeypatch.chdir(TWINS / "sessions.leak")
 
-    with pytest.raises(SystemExit, match=r"got '\w+', which only [AB] sent"):
+    words = r"got '\w+', which only [AB] sent|the last visitor did the same, and got"
+    with pytest.raises(SystemExit, match=words):
         exec(script, {})
 
     assert finding.event in capsys.readouterr().out

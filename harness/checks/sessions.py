@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..contract import Event, Function
 from ..finding import Finding, Severity
 from . import Check
 
-__all__ = ["CHECKS", "Raced", "Surfaced"]
+__all__ = ["CHECKS", "Raced", "Surfaced", "Varied"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,24 @@ class Surfaced:
 
 
 @dataclass(frozen=True, slots=True)
+class Varied:
+    """An answer to one visitor that follows what another sends.
+
+    The one sent the same each time, the other *first* or *second* as *field* of *source*: the
+    answers were *one* and *two*, as JSON, each time.
+    """
+
+    event: Event
+    source: Event
+    field: str
+    first: Any
+    second: Any
+    one: str
+    two: str
+    folder: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Raced:
     """What visitors got who set one event off at the same time, and what is wrong with it."""
 
@@ -41,13 +61,13 @@ class Raced:
     folder: str = ""
 
 
-def leak(seen: Surfaced) -> list[Finding]:
+def leak(seen: Surfaced | Varied) -> list[Finding]:
     """What one visitor typed, chose or uploaded was shown to another.
 
     Why: visitors take what they send for their own. One process serves all of them, so a
     module's variable, a default argument, a class attribute, a cache or a file name of the
     app belongs to everybody at once. It was found with made-up words, each sent by one visitor
-    only; the finding has the fewest calls that show it.
+    only, or because one visitor's answer follows what another sends while all else is the same.
 
     Mend: keep what belongs to a visitor in `gr.State`, or in a dictionary by
     `request.session_hash` or `request.username`; make files with `tempfile`; let a cache's key
@@ -57,6 +77,8 @@ def leak(seen: Surfaced) -> list[Finding]:
     under `app_ignore`: `sessions.leak@EVENT: shared on purpose`. For one run: `--app-ignore
     sessions.leak@EVENT`.
     """
+    if isinstance(seen, Varied):
+        return [_varied(seen)]
     title = f"One visitor gets what another sent: {seen.where}"
     if seen.source is None:
         detail = f"Only the other visitor ever sent {seen.value}."
@@ -69,6 +91,26 @@ def leak(seen: Surfaced) -> list[Finding]:
     if seen.at_once:
         detail += " It takes two calls at the same time."
     return [_finding("sessions.leak", seen.event, Severity.ERROR, title, detail, seen.folder)]
+
+
+def _varied(seen: Varied) -> Finding:
+    title = f"One visitor's answer depends on what another sent as {seen.field}"
+    wrote = f" ({place})" if (place := _place(seen.source.function, seen.folder)) else ""
+    detail = (
+        f"Both did the same each time, but for {seen.field} of the other visitor's "
+        f"{seen.source.label}{wrote}.\n"
+        f"With {seen.first!r} the answer was {_cut(seen.one)}\n"
+        f"with {seen.second!r} it was {_cut(seen.two)}"
+    )
+    return _finding("sessions.leak", seen.event, Severity.ERROR, title, detail, seen.folder)
+
+
+def _cut(answer: str) -> str:
+    """Return an answer as it is read: what was said instead, else the outputs."""
+    error, logs, outputs = json.loads(answer)
+    text = ", ".join(map(json.dumps, outputs or ())) if not error else f"an error, {error[1]!r}"
+    text += f" and the message {logs[0]!r}" if logs else ""
+    return text if len(text) <= 200 else f"{text[:190]}… ({len(text)} characters)"
 
 
 def race(seen: Raced) -> list[Finding]:
