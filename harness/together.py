@@ -155,7 +155,7 @@ def replay_visits(
 
 
 def _outcome(seen: Observation) -> str:
-    return seen.error.message if seen.error is not None else _short(seen.outputs)
+    return seen.error.message if seen.error is not None else told(seen.outputs)
 
 
 def _played(
