@@ -8,12 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .forgery import forge as forge
     from .growth import replay_growth as replay_growth
     from .observation import Media as Media
     from .reproduce import replay as replay
     from .together import replay_visits as replay_visits
 
-__all__ = ["Media", "__version__", "replay", "replay_growth", "replay_visits"]
+__all__ = ["Media", "__version__", "forge", "replay", "replay_growth", "replay_visits"]
 __version__ = "0.1.0"
 
 
@@ -31,6 +32,10 @@ def __getattr__(name: str) -> Any:
         from .together import replay_visits
 
         return replay_visits
+    if name == "forge":
+        from .forgery import forge
+
+        return forge
     if name == "Media":
         from .observation import Media
 

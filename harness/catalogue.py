@@ -6,6 +6,7 @@ from .checks import Check
 from .checks.agreement import CHECKS as AGREEMENT
 from .checks.cost import CHECKS as COST
 from .checks.files import CHECKS as FILES
+from .checks.forged import CHECKS as FORGED
 from .checks.growth import CHECKS as GROWTH
 from .checks.hints import CHECKS as HINTS
 from .checks.latency import CHECKS as LATENCY
@@ -21,7 +22,7 @@ from .checks.warned import CHECKS as WARNED
 
 __all__ = ["CHECKS", "markdown"]
 
-_API = (*PROCESS, *OUTCOME, *OUTPUTS, *FILES, *STRUCTURE, *WARNED, *AGREEMENT, *HINTS)
+_API = (*PROCESS, *OUTCOME, *OUTPUTS, *FILES, *STRUCTURE, *WARNED, *AGREEMENT, *HINTS, *FORGED)
 CHECKS: tuple[Check, ...] = tuple(
     check
     for suite in ("api", "streaming", "sessions", "ui", "latency")

@@ -14,6 +14,8 @@ import pytest
 
 from . import journal as journals
 from .browsers import find
+from .checks.forged import NAME as FORGED
+from .checks.forged import ROOT
 from .checks.latency import budget, parse_budget, unjudged
 from .checks.process import holds_everybody, process_exit
 from .errors import HarnessError
@@ -28,6 +30,7 @@ from .selection import fails, known_checks, tested
 from .session import Session
 
 __all__ = [
+    "Asked",
     "Judged",
     "SuiteModule",
     "Timed",
@@ -87,6 +90,11 @@ class Judged:
     label: str
     item: pytest.Item
 
+    @property
+    def root(self) -> str:
+        """What the journal knows its calls by."""
+        return self.label
+
     def expect_none(self, check: str) -> None:
         """Fail with what *check* found of this event; skip where it could not be tested."""
         try:
@@ -111,8 +119,32 @@ class Judged:
         import os
 
         secrets = self.session.secrets
-        journal.stuck(self.label, secrets.hide(str(error)), secrets.part(error.part))
+        journal.stuck(self.root, secrets.hide(str(error)), secrets.part(error.part))
         os._exit(75)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked(Judged):
+    """One event that is asked for what no page asks, after all that pages do."""
+
+    @property
+    def root(self) -> str:
+        """What the journal knows its calls by."""
+        return ROOT + self.label
+
+    def expect_none(self, check: str) -> None:
+        """Fail with what came of it; skip where nothing may be sent."""
+        try:
+            forging = self.session.forged(self.label)
+        except Stuck as error:
+            self.item.stash[part_key] = error.part
+            self._give_up(error)
+            return
+        row = SuiteRow("api", cases=forging.cases, queued_cases=forging.queued)
+        self.item.stash[part_key] = replace(forging.part, suites=(row,))
+        expect_none(self.session, forging.part.findings)
+        if forging.untested:
+            pytest.skip(forging.untested)
 
 
 @dataclass(frozen=True, slots=True)
@@ -380,7 +412,12 @@ def _items(session: pytest.Session, suites: Sequence[str]) -> list[pytest.Item]:
         report = pytest.CollectReport(module.nodeid, "passed", None, list(found))
         session.config.hook.pytest_collectreport(report=report)
         items += found
-    return items
+    # Whatever a forged request leaves behind, nothing that is judged comes after it.
+    return sorted(items, key=_last)
+
+
+def _last(item: pytest.Item) -> bool:
+    return getattr(item, "originalname", "") == FORGED.partition(".")[2].replace("-", "_")
 
 
 def _tested(harness: Session, checks: Any, item: pytest.Item) -> bool:
@@ -403,6 +440,7 @@ def parametrize(metafunc: pytest.Metafunc) -> None:
         return
     for fixture, labels in (
         ("exploration", _roots),
+        ("forging", _asked),
         ("stream", _streams),
         ("visited", _roots),
         ("page_visit", _pages),
@@ -415,6 +453,15 @@ def parametrize(metafunc: pytest.Metafunc) -> None:
 
 def _roots(harness: Session) -> list[str]:
     return [event.label for event in harness.plan.roots]
+
+
+def _asked(harness: Session) -> list[str]:
+    contract = harness.app.contract
+    return [
+        event.label
+        for event in harness.plan.roots
+        if any(member.backend and member.inputs for member in contract.chain(event))
+    ]
 
 
 def _timed(harness: Session) -> list[str]:
@@ -520,6 +567,8 @@ def scheduler(config: pytest.Config, log: Any, options: Options, recorder: Recor
             if not nodeid.startswith(PREFIX):
                 return nodeid
             suite = nodeid[len(PREFIX) :].partition(".py")[0]
+            if nodeid.startswith(f"{PREFIX}api.py::out_of_contract"):
+                return nodeid  # a unit of its own, after all others
             return suite if suite in WHOLE else nodeid.partition("[")[2] or nodeid
 
         def remove_node(self, node: Any) -> str | None:

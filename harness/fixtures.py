@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from .collect import Judged, Timed, Visited, VisitedPage, session_key
+from .collect import Asked, Judged, Timed, Visited, VisitedPage, session_key
 from .errors import CallFailed, HarnessError, NoSuchEvent, Unjudged
 from .replays import located, rerun, told_again
 from .session import Session
@@ -177,6 +177,12 @@ def _sent(value: Any) -> Any:
 def exploration(request: pytest.FixtureRequest) -> Judged:
     """Return one event, to be judged by one check."""
     return Judged(_session(request), request.param, request.node)
+
+
+@pytest.fixture
+def forging(request: pytest.FixtureRequest) -> Asked:
+    """Return one event, to be asked for what no page asks."""
+    return Asked(_session(request), request.param, request.node)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from .app import App, Credentials, connect, launch, named_home
+from .checks.forged import ROOT
 from .child import Zygote, child, memory_allows
 from .contract import Event
 from .cost import fixed_cost
@@ -23,6 +24,7 @@ from .drivers.wire import Wire
 from .errors import TargetError
 from .exploration import PROFILES, Budget, Exploration, row_of
 from .explore import Explorer
+from .forgery import Forger, Forging
 from .growth import growth
 from .journal import Journal
 from .latency import measure, opened
@@ -56,6 +58,8 @@ DRIVES: Mapping[str, Callable[[Stage, Event], Part]] = {
 }
 #: How many seconds each of them may take for one event.
 VISITED_SECONDS = {"quick": 0.8, "standard": 2.0, "deep": 15.0}
+#: Why an event that could be asked for what no page asks was not.
+SPENT = "the calls of --app-calls went into what pages send"
 
 
 class Session:
@@ -220,6 +224,33 @@ class Session:
         with hypothesis_home(self.options.cache):
             return self._explorer.explore(event)
 
+    def forged(self, label: str) -> Forging:
+        """Return what came of asking the event for what no page asks."""
+        lost = self.carried.lost.get(ROOT + label)
+        if lost is not None:
+            return Forging(Part(findings=lost))
+        if label in self._hangs:
+            return Forging(Part(), untested="it hangs or ends the process as it is")
+        known = self._explored.get(label)
+        left = self.options.calls
+        if left is not None and known is not None:
+            left -= known.cases
+        if left is not None and left <= 0:
+            return Forging(Part(), untested=SPENT)
+        forger = Forger(
+            self.app,
+            self.wire,
+            self.plan,
+            budget=dataclasses.replace(self.budget(), calls=left),
+            seed=self.options.seed,
+            folder=self.options.app_folder,
+            secrets=self.secrets.values,
+            copied=self._copied,
+            before=self._before,
+            after=self._after,
+        )
+        return forger.forge(self.app.contract.event(label))
+
     def begin(self, what: str, root: str) -> None:
         """Note that calls which are not an exploration's are on their way."""
         self._before(root, root, what, "")
@@ -261,12 +292,15 @@ class Session:
         told = stage.told()
         return dataclasses.replace(part, events=told.events, suites=told.suites)
 
+    @property
+    def _hangs(self) -> frozenset[str]:
+        """The labels of events that are known to hang, or to end the app."""
+        checks = ("api.hang", "api.process-exit")
+        known = self._explored.items()
+        found = {name for name, one in known if any(f.check in checks for f in one.part.findings)}
+        return frozenset(found | self.carried.lost.keys())
+
     def _staged(self) -> Stage:
-        hangs = {
-            label
-            for label, known in self._explored.items()
-            if any(f.check in ("api.hang", "api.process-exit") for f in known.part.findings)
-        }
         return Stage(
             self.app,
             self.wire,
@@ -277,7 +311,7 @@ class Session:
             timeout_seconds=self.options.timeout_seconds,
             calls=self.options.calls,
             folder=self.options.app_folder,
-            avoided=frozenset(hangs | self.carried.lost.keys()),
+            avoided=self._hangs,
             before=self._before,
             after=self._after,
             copied=self._copied,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..collect import Judged
+from ..collect import Asked, Judged
 
 
 def process_exit(exploration: Judged) -> None:
@@ -63,3 +63,8 @@ def explicit_raise(exploration: Judged) -> None:
 def type_hint(exploration: Judged) -> None:
     """Type hints agree with what the components send."""
     exploration.expect_none("api.type-hint")
+
+
+def out_of_contract(forging: Asked) -> None:
+    """What no page sends hangs nothing, harms nobody and shows nothing of the app's inside."""
+    forging.expect_none("api.out-of-contract")

@@ -167,7 +167,7 @@ DEFECTS: Mapping[str, tuple[Defect, ...]] = {
     "streaming.last-value/defect": (Defect("streaming.last-value", "", UNTOUCHED, "", WARNING),),
     "streaming.late/defect": (Defect("streaming.late", "", UNTOUCHED, "", WARNING),),
 }
-ELSEWHERE = ("ui.", "latency.", "sessions.", "inputs")
+ELSEWHERE = ("ui.", "latency.", "sessions.", "inputs", "api.out-of-contract")
 MENDED = sorted(
     f"{path.parent.name}/{path.stem}"
     for path in TWINS.glob("*/mended*.py")

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..finding import Finding, Severity
 from . import Check
+from .forged import ROOT, crashed
 
 __all__ = ["CHECKS", "holds_everybody", "process_exit"]
 
@@ -23,6 +24,8 @@ def process_exit(call: Mapping[str, Any], how: str) -> list[Finding]:
     Silence: `--app-ignore api.process-exit@EVENT`, or leave the event out with
     `--app-exclude EVENT`: the process ends all the same.
     """
+    if _forged(call):
+        return [crashed(call, how)]
     title = f"One call ended the app's whole process ({how})"
     detail = "No visitor gets an answer any more. Look for os._exit or a crash in native code."
     return [_finding("api.process-exit", call, title, detail)]
@@ -30,9 +33,15 @@ def process_exit(call: Mapping[str, Any], how: str) -> list[Finding]:
 
 def holds_everybody(call: Mapping[str, Any], why: str) -> list[Finding]:
     """Return the finding about a call after which the app answered nobody."""
+    if _forged(call):
+        return [crashed(call, why)]
     title = "One call made the whole app stop answering"
     detail = f"{why}. Blocking work in an `async def` or in native code holds everybody up."
     return [_finding("api.hang", call, title, detail)]
+
+
+def _forged(call: Mapping[str, Any]) -> bool:
+    return str(call.get("root", "")).startswith(ROOT)
 
 
 def _finding(check: str, call: Mapping[str, Any], title: str, detail: str) -> Finding:

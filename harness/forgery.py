@@ -1,0 +1,475 @@
+"""One event asked for in ways that no page asks: each request alone, a visitor before and after.
+
+First the visitor: what the page sends is answered, again in the same way, and still so when
+others have sent other things that the page allows. Then one forged request after the other,
+and after each that reached the app the same visitor again. Only what a forged request does
+to the app or to that visitor counts; that it fails itself is as it should be.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .app import App
+from .checks.forged import ROOT, Forged, out_of_contract, received
+from .contract import Event
+from .drivers.wire import Wire, new_session
+from .exploration import Budget, Stuck
+from .finding import Finding, Repeats
+from .literals import literal
+from .observation import Call, Observation
+from .plan import Plan
+from .reproduce import Case, described, enter
+from .reproduce import _line as line
+from .run import Part
+from .stage import NoCopy
+from .visit import Visit, feeding
+
+if TYPE_CHECKING:
+    from .strategies.wrong import Forgery
+
+__all__ = ["Forger", "Forging", "forge"]
+
+#: The part of an exploration's time that goes into an event.
+SHARE = 0.1
+#: Below which an event is hardly looked at: quick explorations take no more than this, either.
+LEAST_SECONDS = 2.0
+#: So many other visitors send what the page allows before a change is blamed on a forgery.
+OTHERS = 6
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Forging:
+    """What came of one event: *cases* calls were made, *queued* of them over the queue.
+
+    *untested* is why nothing was sent, "" if something was.
+    """
+
+    part: Part
+    cases: int = 0
+    queued: int = 0
+    untested: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Answer:
+    """What one visitor got: the same *words* twice is the same answer. *well*: without an error."""
+
+    words: str
+    well: bool
+    seen: tuple[Observation, ...] = ()
+
+    @property
+    def end(self) -> str:
+        """How it ended, in words."""
+        bad = [o for o in self.seen if o.error is not None and o.error.kind != "left"]
+        if not bad:
+            return "another answer"
+        evidence, error = bad[0].evidence, bad[0].error
+        assert error is not None
+        name = evidence.exception if evidence is not None else ""
+        return name or error.message or error.kind
+
+
+class _Stop(BaseException):
+    """Time or calls have run out."""
+
+
+class Forger:
+    """Sends forged requests to one running app.
+
+    *copied* gives a copy of the app and a driver for it as `Stage.copied` does, or raises
+    `NoCopy`; *before* and *after* are told of each call as `Explorer` tells them.
+    """
+
+    def __init__(
+        self,
+        app: App,
+        driver: Wire,
+        plan: Plan,
+        *,
+        budget: Budget,
+        seed: int,
+        folder: str = "",
+        secrets: frozenset[str] = frozenset(),
+        copied: Callable[[], AbstractContextManager[tuple[App, Wire]]],
+        before: Callable[[str, str, str, str], None] = lambda root, event, words, script: None,
+        after: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.app, self.driver, self.plan = app, driver, plan
+        self.budget, self.seed, self.folder = budget, seed, folder
+        self.secrets, self.copied = secrets, copied
+        self.before, self.after = before, after
+
+    def forge(self, event: Event) -> Forging:
+        """Return what came of *event* and its chain. Raises Stuck as an exploration does."""
+        return _Forging(self, event).run()
+
+
+class _Forging:
+    """The state of one event's forging."""
+
+    def __init__(self, forger: Forger, event: Event) -> None:
+        self.forger, self.event = forger, event
+        self.contract = forger.app.contract
+        self.calls = self.queued = 0
+        self.seconds = max(SHARE * forger.budget.seconds, LEAST_SECONDS)
+        self.deadline = time.monotonic() + self.seconds
+        self.found: dict[tuple[str, str], Finding] = {}
+        self.valid: dict[str, None] = {}
+        self.case = Case()
+        self.slowest = 0.0
+
+    def run(self) -> Forging:
+        stuck = ""
+        try:
+            stuck = self._look()
+        except _Stop:
+            pass
+        part = Part(findings=tuple(self.found.values()))
+        if stuck:
+            raise Stuck(stuck, part)
+        return Forging(part, self.calls, self.queued)
+
+    def _look(self) -> str:
+        """Send everything; return why the app answers nobody any more, "" if it does."""
+        usual = self._usual()
+        steady = usual.well and self._steady(usual)
+        sent = {o.call.index: o.call.inputs for o in usual.seen}
+        for member, forgery in self._requests(sent):
+            forged = self._send(member, forgery)
+            error = forged.observation.error
+            ended = forged.observation.evidence
+            held = error is not None and error.kind in ("timeout", "transport")
+            if held or (ended is not None and ended.exception == "SystemExit"):
+                self._take(forged, forgery)
+                answers = self.forger.app.answers()
+                return "" if answers else f"the app answers nobody since a call of {member.label}"
+            if steady and _reached(forged.observation):
+                harm = self._harm(usual)
+                if harm:
+                    self._blame(forged, forgery, harm)
+                    return ""
+            self._take(forged, forgery)
+        return ""
+
+    def _requests(self, sent: dict[int, tuple[Any, ...]]) -> Iterator[tuple[Event, Forgery]]:
+        """Yield the requests for each event of the chain in turn: all get some of the time."""
+        from .strategies.wrong import forgeries  # brings Hypothesis: half a second
+
+        columns = []
+        for member in self.contract.chain(self.event):
+            own = member.function is None or not member.function.builtin
+            if own and member.index in sent and member.index in self.forger.plan.driven:
+                columns.append([(member, f) for f in forgeries(member, sent[member.index])])
+        for row in itertools.zip_longest(*columns):
+            yield from filter(None, row)
+
+    # -- the visitor who came before, and comes after ------------------------------------
+
+    def _usual(self) -> Answer:
+        """Return what a visitor gets who is answered well, if one of a few is."""
+        first = answer = self._visited(Case())
+        rows = self.contract.examples(self.event)[:1]
+        cases = [Case(example=(source.label, row)) for source, row in rows]
+        for case in itertools.chain(cases, () if answer.well else self._drawn()):
+            if answer.well:
+                break
+            self.case, answer = case, self._visited(case)
+        if not answer.well:
+            self.case = Case()
+        return answer if answer.well else first
+
+    def _steady(self, usual: Answer) -> bool:
+        """Whether the visitor's answer stays, whatever others send that the page allows."""
+        if self._visited(self.case).words != usual.words:
+            return False
+        if self.slowest * OTHERS > self.seconds / 2:
+            return False  # a slow app: the time goes into the forged requests
+        for case in self._drawn():
+            self._visited(case)
+        return self._visited(self.case).words == usual.words
+
+    def _drawn(self) -> list[Case]:
+        """Return a few inputs that the page allows."""
+        import hypothesis
+        from hypothesis import HealthCheck, Phase, settings
+        from hypothesis import strategies as st
+
+        from .strategies import values
+
+        found: dict[int, Any] = {}
+        for parameter in self.event.inputs:
+            strategy = values(parameter.component)
+            if strategy is not None:
+                found[parameter.component.id] = strategy
+        cases: list[Case] = []
+        if not found:
+            return cases
+
+        @hypothesis.seed(self.forger.seed)
+        @settings(
+            max_examples=OTHERS,
+            database=None,
+            deadline=None,
+            phases=(Phase.generate,),
+            suppress_health_check=list(HealthCheck),
+        )
+        @hypothesis.given(st.fixed_dictionaries(found))
+        def collect(drawn: dict[int, Any]) -> None:
+            cases.append(Case(values=drawn))
+
+        collect()
+        return cases
+
+    def _visited(self, case: Case, app: App | None = None, driver: Wire | None = None) -> Answer:
+        """Return what a new visitor gets who does what *case* says."""
+        contract = (app or self.forger.app).contract
+        event = contract.event(self.event.label)
+        words = described(contract, event, case)
+
+        def before(call: Call) -> None:
+            self._spend()
+            self.forger.before(self.event.label, call.event, words, "")
+
+        visit = Visit(
+            driver or self.forger.driver,
+            contract,
+            new_session(),
+            driven=lambda other: other.index in self.forger.plan.driven,
+            wanted=feeding(contract, event),
+            before=before,
+            timeout_seconds=self._limit(),
+        )
+        begun = time.monotonic()
+        try:
+            enter(visit, event, case)
+        finally:
+            self.forger.after()
+        self.slowest = max(self.slowest, time.monotonic() - begun)
+        self.queued += sum(bool(o.event_id) for o in visit.seen)
+        chain = {member.index for member in contract.chain(event)}
+        seen = tuple(o for o in visit.seen if o.call.index in chain)
+        errors = [o.error for o in seen if o.error is not None and o.error.kind != "left"]
+        for observation in seen:
+            self.valid.update(dict.fromkeys(received(observation)))
+        told = [(o.call.event, o.outputs, o.error and o.error.message) for o in seen]
+        return Answer(json.dumps(told, default=str), bool(seen) and not errors, seen)
+
+    def _harm(self, usual: Answer) -> str:
+        """Return what happened to the next visitor, "" if nothing that lasts did."""
+        first = self._visited(self.case)
+        if first.words == usual.words:
+            return ""
+        again = self._visited(self.case)
+        if usual.words == again.words or first.well != again.well:
+            return ""
+        end = again.end
+        return end if again.well else f"{end} on what was answered before"
+
+    # -- the forged requests --------------------------------------------------------------
+
+    def _send(
+        self, member: Event, forgery: Forgery, app: App | None = None, driver: Wire | None = None
+    ) -> Forged:
+        self._spend()
+        forger = self.forger
+        there = (app or forger.app).contract.event(member.label)
+        call = Call(there.label, there.index, forgery.data, new_session(), forgery.event_data)
+        script = self._script(member, forgery)
+        forger.before(ROOT + self.event.label, member.label, forgery.words, script)
+        try:
+            observation = (driver or forger.driver).call(call, timeout_seconds=self._limit())
+        finally:
+            forger.after()
+        self.queued += bool(observation.event_id)
+        return Forged(
+            observation,
+            member,
+            forgery.words,
+            "\0".join(self.valid),
+            forger.secrets,
+            folder=str(forger.app.folder),
+        )
+
+    def _take(self, forged: Forged, forgery: Forgery) -> None:
+        """Keep what the check says, the first of each kind; send it again to see it twice."""
+        for finding in out_of_contract(forged):
+            key = (finding.event, finding.title)
+            if key in self.found:
+                continue
+            self.found[key] = self._told(finding, forgery)
+            error = forged.observation.error
+            if error is None or error.kind not in ("timeout", "transport"):
+                again = out_of_contract(self._send(forged.event, forgery))
+                same = any(f.title == finding.title for f in again)
+                repeats = Repeats(1 + same, 2, "FF" if same else "F.")
+                self.found[key] = dataclasses.replace(self.found[key], repeats=repeats)
+
+    def _told(self, finding: Finding, forgery: Forgery) -> Finding:
+        event = self.contract.event(finding.event)
+        rest = "\nthe rest as the page sends it" if len(event.inputs) > 1 else ""
+        return dataclasses.replace(
+            finding,
+            input=finding.input + rest,
+            reproduce=self._script(event, forgery),
+        )
+
+    def _blame(self, forged: Forged, forgery: Forgery, harm: str) -> None:
+        """Keep the finding if the same happens in a copy of the app that was just started."""
+        seen_again: bool | None
+        try:
+            with self.forger.copied() as (app, driver):
+                self.deadline = time.monotonic() + self.seconds + 10 * self.slowest
+                seen_again = self._harms_afresh(app, driver, forged.event, forgery)
+        except NoCopy:
+            seen_again = None if harm.endswith("before") else False
+        if seen_again is False:
+            return
+        for finding in out_of_contract(dataclasses.replace(forged, harm=harm)):
+            told = self._told(finding, forgery)
+            detail = "The visitor sends what the page sends, before and after. " + (
+                "The same happens in an app that was just started."
+                if seen_again
+                else "It was not tried in an app that was just started: this one starts only once."
+            )
+            repeats = Repeats(2, 2, "FF") if seen_again else None
+            self.found[(told.event, told.title)] = dataclasses.replace(
+                told, detail=detail, repeats=repeats
+            )
+
+    def _harms_afresh(self, app: App, driver: Wire, member: Event, forgery: Forgery) -> bool:
+        case = self._elsewhere(app)
+        first = self._visited(case, app, driver)
+        if self._visited(case, app, driver).words != first.words or not first.well:
+            return False
+        self._send(member, forgery, app, driver)
+        after = [self._visited(case, app, driver) for _ in range(2)]
+        return all(a.words != first.words for a in after) and after[0].well == after[1].well
+
+    def _elsewhere(self, app: App) -> Case:
+        """Return the visitor's case with the components' numbers in another process."""
+        here = [p.component.id for p in self.event.inputs]
+        there = [p.component.id for p in app.contract.event(self.event.label).inputs]
+        ids = dict(zip(here, there, strict=True))
+        values = {ids[i]: value for i, value in self.case.values.items()}
+        return dataclasses.replace(self.case, values=values)
+
+    def _limit(self) -> float:
+        return max(self.forger.budget.timeout_seconds, 10 * self.slowest)
+
+    def _spend(self) -> None:
+        """Count a call. Raises _Stop where none is left, or no time."""
+        most = self.forger.budget.calls
+        if (most is not None and self.calls >= most) or time.monotonic() > self.deadline:
+            raise _Stop
+        self.calls += 1
+
+    def _script(self, member: Event, forgery: Forgery) -> str:
+        arguments = [
+            literal(self.forger.app.target.text),
+            literal(member.label),
+            literal(forgery.data),
+        ]
+        if forgery.event_data is not None:
+            arguments.append(f"event_data={literal(forgery.event_data)}")
+        values = self.case.values
+        visitor = [
+            literal(values[p.component.id]) if p.component.id in values else "..."
+            for p in self.event.inputs
+        ]
+        if values:
+            arguments.append(f"visitor=[{', '.join(visitor)}]")
+        if self.case.example is not None:
+            arguments.append(f"example={self.case.example!r}")
+        if self.event.label != member.label:
+            arguments.append(f"before={literal(self.event.label)}")
+        if self.forger.folder:
+            arguments.append(f"folder={literal(self.forger.folder)}")
+        names = "Media, forge" if "Media" in str(arguments) else "forge"
+        return (
+            f"python - <<'EOF'\nfrom gradio_harness import {names}\n\n"
+            f"forge({', '.join(arguments)})\nEOF"
+        )
+
+
+def _reached(observation: Observation) -> bool:
+    """Whether the app's own code may have run."""
+    evidence = observation.evidence
+    if evidence is None:
+        return observation.error is None or observation.error.kind != "refused"
+    return "function" in evidence.seconds or observation.outputs is not None
+
+
+def forge(
+    target: str,
+    event: str,
+    data: Sequence[Any],
+    *,
+    event_data: Any = None,
+    visitor: Sequence[Any] = (),
+    example: tuple[str, int] | None = None,
+    before: str = "",
+    folder: str = "",
+) -> list[Observation]:
+    """Start *target*, send *data* for *event* as no page does, and show who notices.
+
+    A visitor sends what the page sends for the event (or for *before*, at the head of its
+    chain) twice before and twice after; *visitor* and *example* say what, as ``inputs`` and
+    ``example`` of `replay` do. What comes is printed. SystemExit is raised where the forged
+    request is not answered, or where the visitor is answered in another way after it.
+    """
+    from .redact import known, of_app
+
+    here = Path.cwd()
+    with _running(target, here, folder) as app, Wire(app) as wire:
+        hide = (known(target, source=app.target.path) | of_app(app)).hide
+        wanted = app.contract.event(before or event)
+        values = {
+            parameter.component.id: value
+            for parameter, value in zip(wanted.inputs, visitor, strict=False)
+            if value is not ...
+        }
+        there = app.contract.event(event)
+        call = Call(there.label, there.index, tuple(data), new_session(), event_data)
+        seen: list[Observation] = []
+
+        def visited() -> str:
+            visit = Visit(wire, app.contract, new_session(), wanted=feeding(app.contract, wanted))
+            enter(visit, wanted, Case(values, example))
+            seen.extend(visit.seen)
+            for observation in visit.seen:
+                print(hide(line(observation)))
+            return json.dumps([(o.call.event, o.outputs, str(o.error)) for o in visit.seen])
+
+        answers = [visited(), visited()]
+        forged = wire.call(call)
+        seen.append(forged)
+        print(hide(f"forged: {line(forged)}"))
+        if forged.error is not None and forged.error.kind in ("timeout", "transport"):
+            sys.exit(f"no answer: {forged.error.message}")
+        answers += [visited(), visited()]
+        if answers[0] == answers[1] and answers[0] not in answers[2:]:
+            sys.exit("the visitor is answered in another way since the forged request")
+    return seen
+
+
+def _running(target: str, here: Path, folder: str) -> App:
+    import os
+
+    from .app import Credentials, connect, launch, named_home
+    from .target import parse
+
+    parsed = parse(target, here)
+    who = Credentials.listed(os.environ.get("GRADIO_HARNESS_AUTH", ""))
+    if parsed.local:
+        return launch(parsed, folder=here, credentials=who, home=named_home(folder, here))
+    return connect(parsed, folder=here, credentials=who)
