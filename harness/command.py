@@ -217,6 +217,7 @@ def configure(config: pytest.Config) -> None:
                 carried=supervisor.carried if supervisor else None,
                 watchdog=_watchdog(config, supervisor),
                 drained=lambda: _forget_output(config),
+                strategies=config.hook.pytest_gradio_strategies,
             )
     except HarnessError as error:
         target = str(config.getoption("--app") or config.getini("app"))

@@ -21,6 +21,7 @@ from .drivers.direct import Direct
 from .exploration import Budget, Exploration, Stuck
 from .ladder import grown
 from .memory import Memory
+from .own import NOTHING, Own
 from .phases import drawn, remembered, suggested
 from .plan import Plan
 from .run import Part, Skipped
@@ -76,6 +77,7 @@ class Explorer:
         memory: Memory | None = None,
         budget: Budget,
         seed: int,
+        own: Own = NOTHING,
         folder: str = "",
         before: Callable[[str, str, str, str], None] = lambda root, event, words, script: None,
         after: Callable[[], None] = lambda: None,
@@ -87,6 +89,7 @@ class Explorer:
         self.plan = plan
         self.budget = budget
         self.seed = seed
+        self.own = own
         self.folder = folder
         self.before = before
         self.after = after
@@ -107,6 +110,7 @@ class Explorer:
             self.plan,
             event,
             clues=clues(self.app.contract, event, self.source),
+            own=self.own,
             direct=self.direct,
             memory=self.memory,
             budget=self.budget,

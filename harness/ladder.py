@@ -79,6 +79,8 @@ def grown(search: Search) -> None:
 
     scale = min(max(round(search.budget.seconds / 5), 1), 4)
     for component in search.settable:
+        if search.owned(component):
+            continue  # how long it may be is the user's to say
         clues = search.clue(component)
         for growth in growths(component, clues, scale=scale):
             ground = _ground(search, component.id, growth)

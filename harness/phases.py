@@ -38,7 +38,9 @@ def remembered(search: Search) -> None:
 
 
 def suggested(search: Search) -> None:
-    """Try the page as it stands, and the author's examples, over the real queue."""
+    """Try the user's cases, the page as it stands and the examples, over the real queue."""
+    for values in search.own.cases.get(search.event.label, ()):
+        search.try_(Case(values=values), queued=True)
     shown = Case()
     if search.allowed(shown):
         search.try_(shown, queued=True)
@@ -111,6 +113,9 @@ def _cases(search: Search) -> Any:
 
     from .strategies import weighted
 
+    whole = search.own.whole(search.event)
+    if whole is not None:
+        return whole.map(lambda drawn: Case(values=search.own.values(search.event, drawn)))
     fields = {component.id: search.values(component) for component in search.settable}
     every = st.builds(Case, st.fixed_dictionaries(fields))
     rows = [(table.label, row) for table, row in search.contract.examples(search.event)]

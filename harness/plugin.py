@@ -18,6 +18,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add(parser)
 
 
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Let a conftest.py say what to send."""
+    from . import hooks
+
+    pluginmanager.add_hookspecs(hooks)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
     """Run the session in a child of this process, where an app is to be tested."""

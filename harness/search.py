@@ -34,6 +34,7 @@ from .exploration import Budget, row_of
 from .finding import Finding, Repeats
 from .memory import Memory
 from .observation import Call, Effect, Observation
+from .own import NOTHING, Own
 from .plan import Plan
 from .reproduce import Case, described, enter, snippet
 from .run import Part, SideEffect, Skipped
@@ -99,6 +100,7 @@ class Search:
         event: Event,
         *,
         clues: Mapping[int, Clues],
+        own: Own = NOTHING,
         direct: Direct | None = None,
         memory: Memory,
         budget: Budget,
@@ -111,7 +113,7 @@ class Search:
         self.driver = driver
         self.direct = direct
         self.memory = memory
-        self.clues = clues
+        self.clues, self.own = clues, own
         self.budget, self.seed = budget, seed
         self.before, self.after = before, after
         self.named_folder = folder
@@ -156,14 +158,27 @@ class Search:
         return {p.component.id for member in self.chain for p in member.inputs}
 
     def _settable(self) -> list[Component]:
-        from .strategies import values  # Hypothesis is half a second: not before the first test
-
         found: dict[int, Component] = {}
         for member in self.chain:
             if member.index in self.plan.driven:
                 for parameter in member.inputs:
                     found.setdefault(parameter.component.id, parameter.component)
-        return [c for c in found.values() if values(c) is not None]
+        return [c for c in found.values() if self._strategy(c) is not None]
+
+    def _strategy(self, component: Component) -> Any:
+        """Return the user's strategy for the component, else ours; None where it has none."""
+        from .strategies import values  # Hypothesis is half a second: not before the first test
+
+        def ours() -> Any:
+            return values(component, self.clue(component))
+
+        reader = next(m for m in self.chain if component in (p.component for p in m.inputs))
+        return self.own.replaced(reader, component, ours)
+
+    def owned(self, component: Component) -> bool:
+        """Whether the user said what may be sent for the component."""
+        named = any(self.own.of(member, component) is not None for member in self.chain)
+        return named or self.own.whole(self.event) is not None
 
     def allowed(self, case: Case) -> bool:
         """Whether the visitor's gesture fits the case: an upload leaves a file behind."""
@@ -192,9 +207,7 @@ class Search:
 
     def values(self, component: Component) -> Any:
         """Return the strategy for what a visitor may put into *component* before the event."""
-        from .strategies import values
-
-        strategy = values(component, self.clue(component))
+        strategy = self._strategy(component)
         assert strategy is not None
         wanted = self._gesture()
         if wanted is not None and wanted[0].id == component.id:

@@ -10,10 +10,11 @@ import os
 import platform
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from . import own
 from .app import App, Credentials, connect, launch, named_home
 from .checks.forged import ROOT
 from .child import Zygote, child, memory_allows
@@ -66,7 +67,8 @@ class Session:
     """The app under test and everything known of it so far.
 
     *carried* is what earlier processes of this session left behind; *drained* is called
-    now and then, so that what the app prints does not pile up.
+    now and then, so that what the app prints does not pile up. *strategies* returns what the
+    user's conftests say of inputs.
     """
 
     def __init__(
@@ -77,6 +79,7 @@ class Session:
         carried: Carried | None = None,
         watchdog: Path | None = None,
         drained: Callable[[], None] = lambda: None,
+        strategies: Callable[[], Sequence[Mapping[str, Any]]] = tuple,
     ) -> None:
         self.options = options
         self.target: Target = parse(options.target, options.folder)
@@ -84,6 +87,8 @@ class Session:
         self.journal = journal
         self.carried = carried or Carried()
         self.drained = drained
+        self.strategies = strategies
+        self.own = own.NOTHING
         self._watchdog: Watchdog | None = None
         if watchdog is not None:
             limit = 2 * options.timeout_seconds + 20
@@ -125,6 +130,8 @@ class Session:
                 exclude=self.options.exclude,
                 local=self.target.loopback,
             )
+            file = own.cases_file(self.target.path) if self.target.path else None
+            self.own = own.read(file, self.strategies(), self.app.contract)
         return self._plan
 
     @property
@@ -217,6 +224,7 @@ class Session:
                 ),
                 budget=self.budget(),
                 seed=self.options.seed,
+                own=self.own,
                 folder=self.options.app_folder,
                 before=self._before,
                 after=self._after,

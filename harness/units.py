@@ -330,7 +330,7 @@ def _texts(value: Any) -> Iterator[str]:
 def _fields(search: Search) -> Iterator[_Field]:
     for parameter in search.event.inputs:
         component = parameter.component
-        if component in search.settable:
+        if component in search.settable and not search.owned(component):
             make = FIELDS.get(component.type)
             if make is not None:
                 yield from make(search, component)

@@ -60,14 +60,14 @@ LAYERS = (
         "checks.process",
         "catalogue",
     ),
-    *("served", "visit", "plan", "steps", "reproduce", "watchdog", "replays"),
+    *("served", "visit", "plan", "own", "steps", "reproduce", "watchdog", "replays"),
     *("exploration", "memory", "search", "ladder", "phases", "units", "agree"),
     *("confirm", "explore", "latency"),
     *("stage", "forgery", "canaries", "together", "visitors", "interference", "leaks", "races"),
     *("order", "holdings", "growth", "cost"),
     *("report.text", "report.charts", "report.page", "report.summary", "report.results"),
     *("report", "journal", "options", "selection", "supervise", "session", "record"),
-    *("collect", "fixtures", "pages", "absent", "command", "plugin"),
+    *("hooks", "collect", "fixtures", "pages", "absent", "command", "plugin"),
 )
 
 PYTEST = {"options", "collect", "fixtures", "pages", "absent", "command", "plugin"}

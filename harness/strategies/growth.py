@@ -164,7 +164,7 @@ def _number(component: Component, clues: Clues, scale: int) -> Iterator[Growth]:
     low, high = bounds(component)
     if high is None:
         first = max(1000, math.ceil(low or 0))
-        yield Growth("the number", _double, first, 10**300, 10, (10**300,))
+        yield Growth("the number", _double, first, 10**16, 10)
     if low is None:
         most = 10**16 if high is None or high > -1000 else 0
         yield Growth("minus the number", lambda n: -_double(n), 1000, most, 10)
