@@ -212,8 +212,8 @@ print(json.dumps(sorted(sys.modules)))
 """
 
 
-def test_a_session_without_an_app_loads_two_modules_of_ours(tmp_path: Path) -> None:
-    """The options, and what the fixtures say; nothing heavy."""
+def test_a_session_without_an_app_loads_three_modules_of_ours(tmp_path: Path) -> None:
+    """The options, the hooks, and what the fixtures say; nothing heavy."""
     (tmp_path / "test_one.py").write_text("def test_one():\n    pass\n", "utf-8")
     done = subprocess.run(
         [sys.executable, "-c", SESSION, str(tmp_path)],
