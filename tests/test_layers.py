@@ -228,6 +228,7 @@ def test_a_session_without_an_app_loads_three_modules_of_ours(tmp_path: Path) ->
             "gradio_harness",
             "gradio_harness.absent",
             "gradio_harness.errors",
+            "gradio_harness.hooks",
             "gradio_harness.options",
             "gradio_harness.plugin",
         ],
