@@ -8,6 +8,7 @@ import os
 import shutil
 import sys
 import tempfile
+from collections import deque
 from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,9 @@ import pytest
 from . import collect
 from .collect import session_key
 from .errors import HarnessError, OptionError, Unjudged, choices
-from .finding import Finding
+from .finding import Finding, Severity
 from .journal import Journal
+from .news import News, Ticker, brief
 from .options import Options, random_seed, read
 from .record import PREFIX, Recorder, command_line
 from .redact import known
@@ -300,6 +302,12 @@ class Hooks:
         self.recorder, self.supervisor = recorder, supervisor
         self.ended = self.unusable = ""
         self.begun = 0
+        self.news = News()
+        self.terminal: Any = None
+        self.ticker: Ticker | None = None
+        if recorder is not None:  # what a process before this one has told
+            deque(self.news.of(recorder.found), maxlen=0)
+            recorder.found = ()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(
@@ -339,6 +347,19 @@ class Hooks:
         usable = harness and harness.started and self.options.suites and not self.ended
         return harness.headline() if harness and usable else None
 
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Know where findings are printed."""
+        self.terminal = session.config.pluginmanager.getplugin("terminalreporter")
+        if self.harness is not None and self.terminal is not None and self.recorder is not None:
+            self.ticker = Ticker.where_possible() if self.terminal.verbosity > -1 else None
+            self.harness.looked_at = self._tick
+
+    def _tick(self, root: str) -> None:
+        if self.ticker is not None:
+            line = self.terminal._tw
+            self.ticker.call(root, line.fullwidth - line.width_of_current_line)
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """Note which test begins."""
@@ -349,15 +370,32 @@ class Hooks:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, Any, Any]:
         """Let what a test found travel on its report."""
+        if self.ticker is not None:
+            self.ticker.clear()
         report = yield
         collect.attach_part(item, report)
         collect.tidy(item, report)
         return report
 
+    @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Record what a test found."""
         if self.recorder is not None:
             self.recorder.take(report)
+            self._tell(report)
+
+    def _tell(self, report: pytest.TestReport) -> None:
+        """Print what is new, where pytest prints at all."""
+        assert self.recorder is not None
+        new = list(self.news.of(self.recorder.found))
+        self.recorder.found = ()
+        if not new or self.terminal is None or self.terminal.verbosity < -1:
+            return
+        self.terminal.ensure_newline()
+        for finding in new:
+            red = finding.severity is Severity.ERROR
+            for line in brief(finding, self.terminal._tw.fullwidth - 1):
+                self.terminal.write_line(line, red=red, yellow=not red)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from .finding import Finding, Severity
 from .journal import Journal
+from .news import whole
 from .options import Options
 from .redact import known
 from .report import write
@@ -48,6 +49,8 @@ class Recorder:
         )
         self.path: Path | None = None
         self.folder = ""
+        #: What came since somebody looked last.
+        self.found: tuple[Finding, ...] = ()
         self._begun = time.monotonic()
 
     def about(self, meta: dict[str, Any]) -> None:
@@ -67,6 +70,7 @@ class Recorder:
         """Take in what the journal has already; what is silenced is left out."""
         kept = tuple(f for f in part.findings if not silenced(self.options, f.check, f.event))
         self.run.add(Part(**{**_fields(part), "findings": kept}))
+        self.found += kept
 
     def take(self, report: Any) -> None:
         """Take in what travels on a pytest report, and count its suite."""
@@ -111,7 +115,7 @@ class Recorder:
         for finding in run.findings:
             cut = run.ended.startswith("interrupted")  # its test may not have come to its end
             if cut or finding.id not in failing or finding.suite not in ran:
-                yield f"  {finding.severity}: {_line(finding)}"
+                yield from whole(finding)
         if run.skipped:
             yield f"not tested: {len(run.skipped)} (see the report)"
         if self.path is not None:
@@ -132,12 +136,6 @@ def command_line(arguments: Sequence[str]) -> str:
             shown.append(argument)
         hide = argument == "--app-auth"
     return shlex.join(["pytest", *shown])
-
-
-def _line(finding: Finding) -> str:
-    also = f", +{len(finding.also)}" if finding.also else ""
-    where = f"[{finding.event}{also}] " if finding.event else ""
-    return visible(f"{finding.check} {where}{finding.title}")
 
 
 def _near(path: Path, folder: Path) -> str:

@@ -103,6 +103,8 @@ class Session:
         self._measured: dict[str, dict[str, LatencyRow | Skipped]] = {}
         self._stage: Stage | None = None
         self._calls = 0
+        #: Told the label of the event that a call is about, before each call.
+        self.looked_at: Callable[[str], None] = lambda root: None
 
     @property
     def app(self) -> App:
@@ -268,6 +270,7 @@ class Session:
         self._after()
 
     def _before(self, root: str, event: str, words: str, script: str) -> None:
+        self.looked_at(root)
         if self.journal is not None:
             hide = self.secrets.hide
             self.journal.call(root, event, hide(words), hide(script))

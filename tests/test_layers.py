@@ -66,7 +66,7 @@ LAYERS = (
     *("stage", "forgery", "canaries", "together", "visitors", "interference", "leaks", "races"),
     *("order", "holdings", "growth", "cost"),
     *("report.text", "report.charts", "report.page", "report.summary", "report.results"),
-    *("report", "journal", "options", "selection", "supervise", "session", "record"),
+    *("report", "journal", "news", "options", "selection", "supervise", "session", "record"),
     *("hooks", "collect", "fixtures", "pages", "absent", "command", "plugin"),
 )
 
