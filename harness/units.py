@@ -11,6 +11,7 @@ import random
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from .checks.structure import Fed, Shown, kept, repeated, structure
@@ -28,9 +29,9 @@ SMALL = (3, 4)
 LARGE = (67, 997)
 FULL = (120, 240)
 JUST_OVER = 127
-#: Of the phase's calls and of its time.
-MOST_CALLS = 60
-SLOWEST_SECONDS = 0.25
+#: How often an event is fed in all.
+MOST = 60
+SLOWEST_SECONDS = 0.5
 
 LETTERS = "bcdfghjklmnprstvwxz"
 WORD = re.compile(rf"q[{LETTERS}]{{5}}", re.IGNORECASE)
@@ -45,7 +46,7 @@ NOTE = re.compile(
 #: On the page or in the function's source: so many and no more are meant to be shown.
 CAPPED = re.compile(
     r"truncat|\bfirst\b|\btop\b|\btop_|\bmost\b|limit|preview|\bpage|\bhead\(|\btail\(|nlargest"
-    r"|nsmallest|excerpt|snippet|teaser|shorten|latest|recent|\bup to\b|\bmax",
+    r"|nsmallest|excerpt|snippet|teaser|shorten|latest|recent|\blast|\bup to\b|\bmax",
     re.IGNORECASE,
 )
 #: There: some are chosen, and the others are not shown.
@@ -93,10 +94,9 @@ def many_units(search: Search) -> None:
     """Feed the event's fields with units; tell what many of them lose that few did not."""
     if search.slowest > SLOWEST_SECONDS or search.event.renders:
         return
-    allowed = MOST_CALLS
-    if search.budget.calls is not None:
-        allowed = min(allowed, (search.budget.calls - search.calls) // 3)
-    feeding = _Feeding(search, search.calls + allowed)
+    calls = search.budget.calls
+    last_call = None if calls is None else search.calls + (calls - search.calls) // 3
+    feeding = _Feeding(search, last_call)
     for field in _fields(search):
         found = feeding.judged(field)
         if found:
@@ -105,44 +105,46 @@ def many_units(search: Search) -> None:
 
 
 class _Feeding:
-    """The state of one event's turn: the calls that are left, and what was shown."""
+    """The state of one event's turn: how often it was fed, and what was shown."""
 
-    def __init__(self, search: Search, last_call: int) -> None:
+    def __init__(self, search: Search, last_call: int | None) -> None:
         self.search, self.last_call = search, last_call
+        self.feeds = 0
         self.noted = False
         self.known: set[tuple[int, str]] = set()
+        self.shown: dict[tuple[int, Any], tuple[dict[_Place, Shown], bool]] = {}
 
     def judged(self, field: _Field) -> list[Finding]:
         """Return what is wrong with how the event keeps the units of *field*."""
         if (field.component.id, field.what) in self.known:
             return []  # as words they are shown: numbers say no more
-        few = [self._fed(field, units(n, self.search.seed, numbers=field.numbers)) for n in SMALL]
-        found: list[Finding] = []
-        for place in sorted(set(few[0]) & set(few[1])):
-            small = tuple(one[place] for one in few)
-            wholes = [kept(shown) for shown in small]
-            if None not in wholes and len({one.times for one in wholes if one}) == 1:
-                self.known.add((field.component.id, field.what))
-                found = self._many(field, place, small, LARGE) or self._twice(field, place, small)
-            elif place[0] == self.search.event.label and field.what in ("line", "row"):
-                found = self._full(field, place)
-            if found:
-                break
-        return found
+        few = [self._once(field, units(n, self.search.seed, numbers=field.numbers)) for n in SMALL]
+        places = sorted(set(few[0]) & set(few[1]))
+        both = {place: tuple(one[place] for one in few) for place in places}
+        whole = {p: small for p, small in both.items() if _alike(small)}
+        if whole:
+            self.known.add((field.component.id, field.what))
+        for good, size in pairwise((SMALL[-1], *LARGE)):  # all outputs first: a call shows them all
+            for place, small in whole.items():
+                if found := self._many(field, place, small, good, size):
+                    return found
+        for place, small in whole.items():
+            if found := self._twice(field, place, small):
+                return found
+        for place in both if field.what in ("line", "row") else ():
+            own = place[0] == self.search.event.label and place not in whole
+            if own and (found := self._full(field, place)):
+                return found
+        return []
 
     def _many(
-        self, field: _Field, place: _Place, small: tuple[Shown, ...], sizes: Sequence[int]
+        self, field: _Field, place: _Place, small: tuple[Shown, ...], good: int, size: int
     ) -> list[Finding]:
-        good = len(small[-1].units)
-        for size in sizes:
-            size = min(size, field.most)
-            if size <= good:
-                break
-            fed = self._judged(field, place, small, size)
-            if structure(fed):
-                return self._smallest(field, place, small, good, fed)
-            good = size
-        return []
+        size = min(size, field.most)
+        if size <= good:
+            return []
+        fed = self._judged(field, place, small, size)
+        return self._smallest(field, place, small, good, fed) if structure(fed) else []
 
     def _full(self, field: _Field, place: _Place) -> list[Finding]:
         """Judge an app that shows no few units: perhaps it shows full batches only."""
@@ -150,7 +152,7 @@ class _Feeding:
             return []
         small: list[Shown] = []
         for size in FULL:
-            shown = self._fed(field, units(size, self.search.seed, numbers=field.numbers))
+            shown = self._once(field, units(size, self.search.seed, numbers=field.numbers))
             if place not in shown or kept(shown[place]) is None:
                 return []
             small.append(shown[place])
@@ -176,7 +178,7 @@ class _Feeding:
         """Return what is told of the fewest units that show it, as far as calls allow."""
         bad = len(fed.large[0].units)
         severity = structure(fed)[0].severity
-        while bad - good > 1 and self.search.calls + 8 < self.last_call:
+        while bad - good > 1:
             middle = (good + bad) // 2
             try:
                 smaller = self._judged(field, place, small, middle)
@@ -209,7 +211,7 @@ class _Feeding:
         """Feed *size* units, once more if not all are kept, and then about twice as many."""
         seed = self.search.seed
         given = units(size, seed, numbers=field.numbers)
-        first = self._fed(field, given).get(place)
+        first = self._once(field, given).get(place)
         if first is None:
             return self._of(field, place, small, ())
         noted = self.noted
@@ -220,7 +222,7 @@ class _Feeding:
         double = min(2 * size - 3, field.most)
         larger = None
         if again == first and double > size:
-            larger = self._fed(field, units(double, seed, numbers=field.numbers)).get(place)
+            larger = self._once(field, units(double, seed, numbers=field.numbers)).get(place)
         large = (first,) if again is None else (first, again)
         return dataclasses.replace(fed, large=large, larger=larger, noted=noted)
 
@@ -242,12 +244,22 @@ class _Feeding:
             folder=search.folder,
         )
 
+    def _once(self, field: _Field, given: tuple[str, ...]) -> dict[_Place, Shown]:
+        """Return what `_fed` does, from memory where this was fed for another output."""
+        key = (id(field), given)
+        if key not in self.shown:
+            self.shown[key] = self._fed(field, given), self.noted
+        shown, self.noted = self.shown[key]
+        return shown
+
     def _fed(
         self, field: _Field, given: Sequence[str], *, queued: bool = False
     ) -> dict[_Place, Shown]:
         """Return which of the *given* units each output shows; nothing where the call failed."""
         search = self.search
-        if search.calls >= self.last_call:
+        self.feeds += 1
+        over = self.last_call is not None and search.calls >= self.last_call
+        if not queued and (over or self.feeds > MOST):
             raise Stop
         case = Case({field.component.id: field.make(given)})
         if not search.allowed(case):
@@ -293,6 +305,12 @@ class _Feeding:
         event = next(e for e in search.contract.events if e.label == place[0])
         function = event.function
         return source([function.file]).text(function) if function else ""
+
+
+def _alike(small: tuple[Shown, ...]) -> bool:
+    """Whether of each few all units are shown, as often as the others."""
+    wholes = [kept(shown) for shown in small]
+    return None not in wholes and len({one.times for one in wholes if one}) == 1
 
 
 #: An output: the event's label and its number.

@@ -88,7 +88,7 @@ def said(
     """
     error = observation.error
     if error is not None:
-        if error.kind in ("author", "unexpected"):
+        if error.kind in ("author", "unexpected") and error.step != "route":
             return json.dumps([error.kind, error.message if error.kind == "author" else ""])
         return None
     if observation.outputs is None:

@@ -108,9 +108,9 @@ def structure(fed: Fed) -> list[Finding]:
     number = len(large.units)
     if lost:
         there = number - len(lost)
-        title = f"of {number} {fed.what}s {there} are shown, of {len(fed.small[-1].units)} all"
+        title = f"of {number} {fed.what}s {_are(there)} shown, of {len(fed.small[-1].units)} all"
     else:
-        title = f"of {number} {fed.what}s {len(more)} are shown too often"
+        title = f"of {number} {fed.what}s {_are(len(more))} shown too often"
     return [_finding(fed, severity, title, _places(large, lost or more, fed.what))]
 
 
@@ -118,7 +118,13 @@ def _limited(fed: Fed, large: Shown) -> bool:
     """Whether just as many are shown of twice as many: a limit, and no mistake of counting."""
     if fed.larger is None:
         return False
-    return abs(len(set(fed.larger.found)) - len(set(large.found))) <= 1
+    most = max(Counter(large.found).values(), default=0)
+    whole = [sum(n == most for n in Counter(one.found).values()) for one in (large, fed.larger)]
+    return abs(whole[0] - whole[1]) <= 1
+
+
+def _are(number: int) -> str:
+    return f"{number} is" if number == 1 else f"{number} are"
 
 
 def _in(order: Order) -> str:
@@ -176,7 +182,8 @@ def repeated(fed: Fed) -> list[Finding]:
     short = [unit for unit in given if found[unit] < given[unit] * one.times]
     if not short or any(found[unit] < one.times for unit in given):
         return []
-    words = f"a {fed.what} that is given {given[short[0]]} times is shown once"
+    a = "an" if fed.what == "item" else "a"
+    words = f"{a} {fed.what} that is given {given[short[0]]} times is shown once"
     detail = "What is kept by its text alone loses what comes twice: a dict, a set."
     return [_finding(fed, Severity.WARNING, words, detail)]
 
