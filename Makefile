@@ -11,7 +11,7 @@ TESTS  ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test matrix bench lint docs clean
+.PHONY: help demo test matrix bench lint docs demos clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -37,6 +37,9 @@ lint: $(VENV)/.made  ## ruff, and mypy --strict on an installed copy
 docs: $(VENV)/.made  ## Write docs/checks.md and docs/options.md anew
 	@$(BIN)/python -m gradio_harness.catalogue > docs/checks.md
 	@$(BIN)/python docs/make_options.py > docs/options.md
+
+demos: $(VENV)/.made  ## Write docs/demos.md anew: make demos DEMOS=path/to/gradio/demo
+	@$(BIN)/python docs/make_demos.py $(DEMOS)
 
 clean:  ## Remove everything that was made, environments too
 	rm -rf $(VENV) .venvs build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

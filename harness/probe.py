@@ -76,7 +76,8 @@ NEEDS = (
     (
         "a program",
         re.compile(
-            r"(?i)(could not|cannot|couldn't) find ffmpeg|ffmpeg[^.]{0,40} not (found|installed)"
+            r"(?i)(could not|cannot|couldn't) find ff(mpeg|probe)"
+            r"|ff(mpeg|probe)[^.]{0,40} not (found|installed)"
         ),
     ),
     ("a model", re.compile(r"RepositoryNotFound|is not a local folder and is not a valid model")),

@@ -428,6 +428,7 @@ class GatedRepoError(HTTPError):
         (KeyError("HF_TOKEN"), "a key or a login"),
         (GatedRepoError("403"), "a key or a login"),
         (RuntimeError("No CUDA GPUs are available"), "a GPU"),
+        (RuntimeError("Cannot load audio from file: `ffprobe` not found."), "a program"),
         (OSError("x is not a local folder and is not a valid model identifier"), "a model"),
         (
             ModuleNotFoundError("No module named 'torch'", name="torch"),
