@@ -136,9 +136,7 @@ def listed(outcomes: Sequence[Outcome]) -> Iterator[tuple[str, dict[str, Any]]]:
             yield f"{outcome.name}/{finding['id']}", finding
 
 
-def page(
-    outcomes: Sequence[Outcome], words: dict[str, str], arguments: argparse.Namespace
-) -> str:
+def page(outcomes: Sequence[Outcome], words: dict[str, str], arguments: argparse.Namespace) -> str:
     """Return docs/demos.md."""
     runs = [outcome.run for outcome in outcomes if outcome.run is not None]
     told = list(listed(outcomes))
