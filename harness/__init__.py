@@ -8,13 +8,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .cost import replay_cost as replay_cost
     from .forgery import forge as forge
     from .growth import replay_growth as replay_growth
     from .observation import Media as Media
     from .reproduce import replay as replay
     from .together import replay_visits as replay_visits
 
-__all__ = ["Media", "__version__", "forge", "replay", "replay_growth", "replay_visits"]
+__all__ = [
+    "Media",
+    "__version__",
+    "forge",
+    "replay",
+    "replay_cost",
+    "replay_growth",
+    "replay_visits",
+]
 __version__ = "0.1.0"
 
 
@@ -24,6 +33,10 @@ def __getattr__(name: str) -> Any:
         from .reproduce import replay
 
         return replay
+    if name == "replay_cost":
+        from .cost import replay_cost
+
+        return replay_cost
     if name == "replay_growth":
         from .growth import replay_growth
 

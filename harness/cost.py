@@ -31,10 +31,10 @@ from .observation import Observation
 from .probe import is_own
 from .reproduce import Case, described, snippet
 from .run import Part
-from .stage import Spent, Stage, skipped
+from .stage import Spent, Stage, skipped, staged
 from .visit import at, feeding
 
-__all__ = ["Tape", "fixed_cost"]
+__all__ = ["Tape", "fixed_cost", "replay_cost"]
 
 #: Calls that are timed, and then calls that are profiled.
 TIMED = 2
@@ -209,7 +209,10 @@ class _Costs:
         self.case = Case()
 
     def part(self) -> Part:
-        """Time some calls; where they take long enough to matter, see what takes so long."""
+        """Time some calls; where they take long enough to matter, see what takes so long.
+
+        Inputs are drawn: the seed is what repeats them.
+        """
         settable = self._settable()
         if not settable:
             return skipped(self.event, "has no input that could be another each time")
@@ -336,11 +339,34 @@ class _Costs:
                 stage.app.target.text,
                 contract,
                 self.event,
-                self.case,
+                Case(),
                 folder=stage.folder,
                 chosen=stage.plan,
+                call="replay_cost",
             ),
         )
+
+
+def replay_cost(
+    target: str,
+    event: str,
+    *,
+    folder: str = "",
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+) -> None:
+    """Start *target*, call *event* with different inputs, and print what it does again each time.
+
+    Arguments are as for `replay`. SystemExit is raised where there is something.
+    """
+    with staged(target, folder=folder, include=include, exclude=exclude) as stage:
+        part = fixed_cost(stage, stage.app.contract.event(event))
+    for row in part.skipped:
+        print(f"{row.what}: {row.why}")
+    for finding in part.findings:
+        print(f"{finding.title}  {finding.location}\n  {finding.detail}")
+    if part.findings:
+        sys.exit("; ".join(f"{f.function} at {f.location}" for f in part.findings))
 
 
 def _seconds(seen: Sequence[Observation]) -> float:

@@ -28,11 +28,10 @@ from .contract import Event
 from .finding import Finding
 from .holdings import Holdings, handles, processes, resident_bytes, threads
 from .observation import Observation
-from .plan import plan
 from .probe import is_own
 from .reproduce import Case, case_of, described, snippet
 from .run import Part
-from .stage import Spent, Stage, skipped
+from .stage import Spent, Stage, skipped, staged
 from .visit import Visit, at, feeding
 
 __all__ = ["CALLS", "PACES", "Pace", "growth", "replay_growth"]
@@ -165,9 +164,9 @@ class _Growth:
                 given, value = marked(parameter.component, new_mark(draw), draw)
                 if given:
                     filled[parameter.component.id] = value
-        yield Case()
         if filled:
             yield Case(filled)
+        yield Case()
         for source, row in self.stage.app.contract.examples(self.event)[:2]:
             yield Case(example=(source.label, row))
 
@@ -421,16 +420,8 @@ def replay_growth(
 
     Arguments are as for `replay`. SystemExit is raised where something grew.
     """
-    from .app import launch, named_home
-    from .drivers.wire import Wire
-    from .target import parse
-
-    here = Path.cwd()
-    home = named_home(folder, here)
-    with launch(parse(target, here), folder=here, home=home) as app, Wire(app) as wire:
-        contract = app.contract
-        chosen = plan(contract, include=include, exclude=exclude)
-        stage = Stage(app, wire, chosen, "deep", seed=0, seconds=0)
+    with staged(target, folder=folder, include=include, exclude=exclude) as stage:
+        contract = stage.app.contract
         case = case_of(contract, contract.event(event), inputs, also, example)
         found = _Growth(stage, contract.event(event), PACES["standard"]).run(case)
     for finding in found:

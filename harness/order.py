@@ -28,7 +28,7 @@ from .reproduce import walk_snippet, walked
 from .run import Part, Skipped
 from .search import CHECKS, Stop
 from .stage import Stage
-from .steps import Step, arrive, fields, moves, perform, typed
+from .steps import Step, arrive, clicked, fields, moves, perform, typed
 from .visit import Driver, Visit
 
 __all__ = ["PACES", "Order", "Pace", "Walker", "order"]
@@ -56,8 +56,8 @@ class Pace:
 
 
 PACES: Mapping[str, Pace] = {
-    "quick": Pace(steps=10, seconds=3.0, shrink_seconds=1.5),
-    "standard": Pace(steps=14, seconds=12.0, shrink_seconds=4.0),
+    "quick": Pace(steps=10, seconds=3.0, shrink_seconds=3.0),
+    "standard": Pace(steps=14, seconds=12.0, shrink_seconds=8.0),
     "deep": Pace(steps=25, seconds=120.0, shrink_seconds=20.0),
 }
 
@@ -115,6 +115,7 @@ class Walker:
         why = apart(self.contract, self.plan)
         if why:
             return Order(why=why)
+        self._warm()
         self.limit = time.monotonic() + self.pace.seconds
         try:
             self._draw()
@@ -129,6 +130,24 @@ class Walker:
                 owner = self._owner(finding.event, defect.steps[-1].event)
                 told[owner] = (*told.get(owner, ()), finding)
         return told
+
+    def _warm(self) -> None:
+        """Draw from each strategy once: what Hypothesis loads for it is no time of the app's."""
+        import hypothesis
+        from hypothesis import strategies as st
+
+        from .strategies import values
+
+        made = (values(component) for component in self.contract.components.values())
+        every = st.tuples(*(strategy for strategy in made if strategy is not None))
+        once = hypothesis.settings(
+            max_examples=1,
+            database=None,
+            deadline=None,
+            phases=(hypothesis.Phase.generate,),
+            suppress_health_check=list(hypothesis.HealthCheck),
+        )
+        once(hypothesis.seed(0)(hypothesis.given(every)(lambda drawn: None)))()
 
     # -- walking -----------------------------------------------------------------------
 
@@ -229,6 +248,7 @@ class Walker:
         last = typed(visit, event)
         names = [n for n, c in fields(visit, event).items() if self._values(visit, c) is not None]
         edited = {name for name in names if name not in last and chance.random() < 0.5}
+        edited |= clicked(visit, event)
         if last:
             choices = [name for name in names if name in last]
             if not choices:
@@ -397,6 +417,8 @@ class Walker:
                 while begin < len(steps) - 1:
                     rest = steps[:begin] + steps[min(begin + size, len(steps) - 1) :]
                     shown = self._shows(sort, rest)
+                    if shown is None and size == 1 and steps[begin].values:
+                        shown = self._shows(sort, _moved(steps, begin))
                     if shown is None:
                         begin += size
                     else:
@@ -476,6 +498,13 @@ def _walks(stage: Stage) -> Order:
         stage, pace=PACES[stage.profile], known=lambda finding: sort_of(finding) in known
     )
     return walker.walk()
+
+
+def _moved(steps: tuple[Step, ...], place: int) -> tuple[Step, ...]:
+    """Return the walk without the step at *place*; what was typed in it is so before the next."""
+    after = steps[place + 1]
+    values = {**steps[place].values, **after.values}
+    return (*steps[:place], Step(after.event, values), *steps[place + 2 :])
 
 
 def apart(contract: Contract, plan: Plan) -> str:

@@ -11,14 +11,16 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import os
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeVar
 
-from .app import App
+from .app import App, Credentials, launch, named_home
 from .contract import Event
 from .drivers.direct import Direct
 from .drivers.wire import Wire, new_session
@@ -26,11 +28,12 @@ from .errors import HarnessError
 from .exploration import row_of
 from .finding import Finding
 from .observation import Call, Observation
-from .plan import Plan
+from .plan import Plan, plan
 from .run import EventRow, Part, Skipped, SuiteRow
+from .target import parse
 from .visit import Driver, Visit
 
-__all__ = ["NoCopy", "Spent", "Stage"]
+__all__ = ["NoCopy", "Spent", "Stage", "skipped", "staged"]
 
 T = TypeVar("T")
 
@@ -183,6 +186,22 @@ def _ids(app: App) -> list[tuple[int, str]]:
     contract = app.contract
     parts = [(identity, component.type) for identity, component in contract.components.items()]
     return parts + [(event.index, event.label) for event in contract.events]
+
+
+@contextlib.contextmanager
+def staged(
+    target: str, *, folder: str = "", include: Sequence[str] = (), exclude: Sequence[str] = ()
+) -> Iterator[Stage]:
+    """Start *target*, and give the stage of it: for lines to paste."""
+    here = Path.cwd()
+    who = Credentials.listed(os.environ.get("GRADIO_HARNESS_AUTH", ""))
+    home = named_home(folder, here)
+    with (
+        launch(parse(target, here), folder=here, credentials=who, home=home) as app,
+        Wire(app) as wire,
+    ):
+        chosen = plan(app.contract, include=include, exclude=exclude)
+        yield Stage(app, wire, chosen, "standard", seed=0, seconds=0.0)
 
 
 def outcome(observation: Observation) -> str:

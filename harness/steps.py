@@ -17,7 +17,7 @@ from .observation import Call
 from .plan import Plan, matches, unfit
 from .visit import EDITS, Driver, Visit
 
-__all__ = ["Step", "arrive", "fields", "moves", "now", "perform", "typed"]
+__all__ = ["Step", "arrive", "clicked", "fields", "moves", "now", "perform", "typed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +96,24 @@ def typed(visit: Visit, event: Event) -> frozenset[str]:
     return frozenset(name for name, component in named.items() if component.id in sources)
 
 
+def clicked(visit: Visit, event: Event) -> frozenset[str]:
+    """Return the names of the tables of examples a row of which sets *event* off."""
+    sources = {trigger.component for trigger in _ways(visit, event)}
+    return frozenset(
+        name
+        for name, component in _named(visit.contract, event).items()
+        if component.type == "dataset" and component.id in sources
+    )
+
+
 def perform(visit: Visit, step: Step) -> bool:
     """Do *step* on the page as it is now; False if the page does not allow it (any more)."""
     event = _labelled(visit, step.event)
     if event is None:
         return False
     named = _named(visit.contract, event)
+    if not clicked(visit, event) <= step.values.keys():
+        return False  # no row is clicked
     last = typed(visit, event)
     ordered = sorted(step.values.items(), key=lambda item: item[0] in last)
     if last and not any(_new(visit, named[name], value) for name, value in ordered if name in last):
