@@ -25,8 +25,9 @@ test: lint $(VENV)/.browser  ## All of the project's tests, after lint and types
 matrix: $(VENV)/.browser  ## The tests that depend on Gradio, on 4.44.1, 5.49.1 and the newest 6
 	@$(BIN)/python .ci/matrix.py
 
-bench: $(VENV)/.made  ## Calls a second of every way to drive an app, and how long a start takes
+bench: $(VENV)/.made  ## Calls and cases a second of every way to drive an app, and how long a start takes
 	@$(BIN)/python bench/calls.py
+	@$(BIN)/python bench/explore.py
 	@$(BIN)/python bench/start.py
 
 lint: $(VENV)/.made  ## ruff, and mypy --strict on an installed copy

@@ -18,8 +18,9 @@ class Budget:
 
     *examples* inputs are drawn, for at most *seconds*; *own* of the author's examples are
     tried before. *shrink_seconds* may then go into smaller inputs. *calls* caps them all
-    (None: no cap). A call hangs when nothing came for *timeout_seconds*, or for ten times
-    what the event's own example took, whichever is longer.
+    (None: no cap). An app that connects to other machines while it answers gets *abroad* drawn
+    inputs at most: somebody may pay for each of them. A call hangs when nothing came for
+    *timeout_seconds*, or for ten times what the event's own example took, whichever is longer.
     """
 
     examples: int
@@ -28,12 +29,14 @@ class Budget:
     shrink_seconds: float
     calls: int | None = None
     timeout_seconds: float = 30.0
+    abroad: int = 80
 
 
+#: The seconds are what counts: so many examples are drawn in them as only a quick app answers.
 PROFILES: Mapping[str, Budget] = {
-    "quick": Budget(examples=25, seconds=4.0, own=3, shrink_seconds=2.0),
-    "standard": Budget(examples=80, seconds=20.0, own=10, shrink_seconds=8.0),
-    "deep": Budget(examples=400, seconds=120.0, own=50, shrink_seconds=40.0),
+    "quick": Budget(examples=200, seconds=4.0, own=3, shrink_seconds=2.0, abroad=25),
+    "standard": Budget(examples=1_000, seconds=12.0, own=10, shrink_seconds=8.0, abroad=80),
+    "deep": Budget(examples=10_000, seconds=120.0, own=50, shrink_seconds=40.0, abroad=400),
 }
 
 

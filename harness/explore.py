@@ -7,7 +7,7 @@ Inputs come from `phases`, are sent and judged by `search`, and what is wrong is
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from .agree import two_ways
@@ -75,6 +75,7 @@ class Explorer:
         *,
         direct: Direct | None = None,
         memory: Memory | None = None,
+        phases: Sequence[Phase] = PHASES,
         budget: Budget,
         seed: int,
         own: Own = NOTHING,
@@ -85,6 +86,7 @@ class Explorer:
         self.app = app
         self.driver = driver
         self.direct = direct
+        self.phases = phases
         self.memory = memory or Memory(None, "")
         self.plan = plan
         self.budget = budget
@@ -119,7 +121,7 @@ class Explorer:
             before=self.before,
             after=self.after,
         )
-        for phase in PHASES:
+        for phase in self.phases:
             search.seconds = phase.until * self.budget.seconds
             with contextlib.suppress(Stop):
                 phase.run(search)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from .reproduce import Case
-from .search import Key, Search
+from .search import Key, Search, Stop
 
 __all__ = ["drawn", "remembered", "suggested"]
 
@@ -18,6 +18,8 @@ ATTEMPTS = 6
 #: How many are drawn for each that is sent: Hypothesis varies what it drew, and not every
 #: variation is another input.
 DRAWS = 3
+#: So many draws that were no other input, one after another: there is no other, or hardly.
+MOST_IN_VAIN = 150
 
 
 class _Bug(Exception):
@@ -65,14 +67,23 @@ def drawn(search: Search) -> None:
     bugs: dict[Key, type[_Bug]] = {}
 
     tried: dict[bytes, list[Key]] = {}
-    end = 0
+    begin = in_vain = 0
 
     def example(case: Case) -> None:
+        nonlocal in_vain
         drawn_before = case.fingerprint
         if drawn_before not in tried:
-            if (len(tried) >= end and known.issuperset(search.defects)) or not search.allowed(case):
+            enough = len(tried) >= begin + search.most_drawn and known.issuperset(search.defects)
+            if enough:
+                raise Stop
+            if not search.allowed(case):
                 return
             tried[drawn_before] = search.try_(case)
+            in_vain = 0
+        elif known.issuperset(search.defects):
+            in_vain += 1
+            if in_vain > MOST_IN_VAIN:
+                raise Stop
         found = tried[drawn_before]
         new = [key for key in found if key not in known]
         if new:
@@ -82,7 +93,7 @@ def drawn(search: Search) -> None:
     # would hide the others. So it is run again, and what is known passes.
     known: set[Key] = set(search.known)
     for attempt in range(ATTEMPTS):
-        end = len(tried) + search.budget.examples
+        begin, in_vain = len(tried), 0
         run = settings(
             max_examples=DRAWS * search.budget.examples,
             database=None,

@@ -147,6 +147,12 @@ class Search:
         self.begun = time.monotonic()
 
     @property
+    def most_drawn(self) -> int:
+        """How many inputs may be drawn, by what the app has done so far."""
+        abroad = any(effect.kind == "connect" and _abroad(effect) for _, effect in self.effects)
+        return min(self.budget.examples, self.budget.abroad) if abroad else self.budget.examples
+
+    @property
     def over(self) -> bool:
         """Whether no phase has anything left to do: no call is allowed, or none is of use."""
         return self.hung or self._keeps_lacking() or self.spent(keep=3 * len(self.defects))
@@ -423,6 +429,11 @@ def key_of(finding: Finding) -> Key:
         finding.location or finding.function,
         str(finding.severity),
     )
+
+
+def _abroad(effect: Effect) -> bool:
+    """Whether a connection leaves this machine."""
+    return not effect.what.startswith(("127.", "localhost:", "::1:", "0.0.0.0:"))
 
 
 def _relative(what: str, folder: str) -> str:

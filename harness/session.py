@@ -145,8 +145,14 @@ class Session:
 
     @property
     def direct(self) -> Direct | None:
-        """The driver straight to the app; None where it does not run in this process."""
-        return Direct(self.app, self.wire) if self.app.blocks is not None else None
+        """The driver straight to the app; None where it does not run in this process.
+
+        With GRADIO_HARNESS_QUEUE=1 in the environment everything goes over the queue: so what
+        the two find can be held against each other.
+        """
+        if self.app.blocks is None or os.environ.get("GRADIO_HARNESS_QUEUE") == "1":
+            return None
+        return Direct(self.app, self.wire)
 
     def close(self) -> None:
         """End the app."""
@@ -204,14 +210,10 @@ class Session:
 
     def budget(self) -> Budget:
         """How long to look at one event."""
-        known = PROFILES[self.options.profile]
-        return Budget(
-            known.examples,
-            known.seconds,
-            known.own,
-            known.shrink_seconds,
-            self.options.calls,
-            self.options.timeout_seconds,
+        return dataclasses.replace(
+            PROFILES[self.options.profile],
+            calls=self.options.calls,
+            timeout_seconds=self.options.timeout_seconds,
         )
 
     def _explore(self, event: Event) -> Exploration:

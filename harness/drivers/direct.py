@@ -267,7 +267,7 @@ class _Job:
         begun = time.time()
         waiting.start_times_per_fn[event.fn].add(begun)
         arguments: list[Any] = [batch, event.fn.batch, begun]
-        if "fn" in inspect.signature(self.joined.process_events).parameters:
+        if _wants_function(type(self.joined).process_events):
             arguments.append(event.fn)
         task = asyncio.ensure_future(self.joined.process_events(*arguments))
         # By the task's name Gradio finds what to cancel.
@@ -313,6 +313,12 @@ def _read(message: Any, at: float) -> Message:
     except Exception as error:  # as the route does
         return Message("unexpected_error", at, {"message": str(error)})
     return Message(str(data.get("msg", "")), at, data)
+
+
+@functools.cache
+def _wants_function(process_events: Any) -> bool:
+    """Whether this version's `process_events` takes the event's function, too."""
+    return "fn" in inspect.signature(process_events).parameters
 
 
 @functools.cache
