@@ -6,6 +6,7 @@ import enum
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 __all__ = ["Finding", "Repeats", "Severity", "distinct", "merged"]
@@ -152,7 +153,8 @@ def merged(findings: list[Finding], order: Mapping[str, int]) -> list[Finding]:
     """Return each defect once, under the first event that shows it; *order* is the contract's.
 
     One line of the author's that several events run into, by the same exception, is one defect;
-    so is an answer of one function that several events show in the same words.
+    so is a lambda that was copied from event to event, and an answer of one function that
+    several events show in the same words.
     """
     groups: dict[tuple[str, ...], list[Finding]] = {}
     for number, finding in enumerate(findings):
@@ -170,12 +172,25 @@ def _same(finding: Finding) -> tuple[str, ...]:
     """Return what findings of several events share that are one defect; () for those of one."""
     if finding.suite not in ("api", "streaming") or not finding.event:
         return ()
-    place = finding.location
+    place = _copied(finding) or finding.location
     if not place and finding.function and "<" not in finding.function:
         place = finding.title  # of one function, whichever event called it
     if not place:
         return ()
     return (finding.check, finding.severity, finding.exception, finding.function, place)
+
+
+def _copied(finding: Finding) -> str:
+    """Return the text of the lambda that failed, as its traceback has it; "" for other code."""
+    file, _, rest = finding.location.rpartition(":")
+    line, _, function = rest.partition(" in ")
+    if function != "<lambda>":
+        return ""
+    lines = finding.traceback.splitlines()
+    for place, text in pairwise(lines):
+        if place.strip().endswith(f", line {line}, in <lambda>") and "lambda" in text:
+            return f"{file}: {text.strip()}"
+    return ""
 
 
 def distinct(findings: list[Finding]) -> list[Finding]:

@@ -112,12 +112,13 @@ class _Feeding:
         self.feeds = 0
         self.noted = False
         self.known: set[tuple[int, str]] = set()
-        self.shown: dict[tuple[int, Any], tuple[dict[_Place, Shown], bool]] = {}
+        self.shown: dict[tuple[str, ...], tuple[dict[_Place, Shown], bool]] = {}
 
     def judged(self, field: _Field) -> list[Finding]:
         """Return what is wrong with how the event keeps the units of *field*."""
         if (field.component.id, field.what) in self.known:
             return []  # as words they are shown: numbers say no more
+        self.shown.clear()
         few = [self._once(field, units(n, self.search.seed, numbers=field.numbers)) for n in SMALL]
         places = sorted(set(few[0]) & set(few[1]))
         both = {place: tuple(one[place] for one in few) for place in places}
@@ -246,10 +247,9 @@ class _Feeding:
 
     def _once(self, field: _Field, given: tuple[str, ...]) -> dict[_Place, Shown]:
         """Return what `_fed` does, from memory where this was fed for another output."""
-        key = (id(field), given)
-        if key not in self.shown:
-            self.shown[key] = self._fed(field, given), self.noted
-        shown, self.noted = self.shown[key]
+        if given not in self.shown:
+            self.shown[given] = self._fed(field, given), self.noted
+        shown, self.noted = self.shown[given]
         return shown
 
     def _fed(

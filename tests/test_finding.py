@@ -65,6 +65,29 @@ def test_what_differs_is_told_apart(other: Finding) -> None:
 
 
 @pytest.mark.parametrize(
+    ("second", "expected"),
+    [("out.change(lambda n: n + 1, n)", 1), ("out.change(lambda n: n - 1, n)", 2), ("n + 1", 2)],
+    ids=["copied", "another", "part-of-one"],
+)
+def test_a_lambda_that_was_copied_is_one_defect(second: str, expected: int) -> None:
+    """On another line, with the same text."""
+    found = [
+        at(
+            event,
+            function="<lambda>",
+            location=f"app.py:{line} in <lambda>",
+            traceback=f'  File "/a/app.py", line {line}, in <lambda>\n    {text}\n',
+        )
+        for event, line, text in (
+            ("add", 7, "out.change(lambda n: n + 1, n)"),
+            ("remove", 19, second),
+        )
+    ]
+
+    assert expected == len(run_of(*found).findings)
+
+
+@pytest.mark.parametrize(
     ("fields", "expected"),
     [
         ({"location": "", "check": "api.output-type"}, 1),

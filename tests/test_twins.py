@@ -151,6 +151,7 @@ DEFECTS: Mapping[str, tuple[Defect, ...]] = {
         Defect("api.client-differs", "", UNTOUCHED, "defect.py:6 in quote", WARNING),
     ),
     "api.structure/defect": (
+        Defect("api.structure", "item", "*", "defect.py:38 in pack"),
         Defect("api.structure", "line", "*", "defect.py:17 in polish"),
         Defect("api.structure", "line", "*", "defect.py:9 in translate"),
         Defect("api.structure", "line", "*", "defect.py:30 in measure", WARNING),

@@ -180,7 +180,7 @@ def repeated(fed: Fed) -> list[Finding]:
     assert one is not None
     given, found = Counter(large.units), Counter(large.found)
     short = [unit for unit in given if found[unit] < given[unit] * one.times]
-    if not short or any(found[unit] < one.times for unit in given):
+    if not short or any(found[unit] != one.times for unit in given):
         return []
     a = "an" if fed.what == "item" else "a"
     words = f"{a} {fed.what} that is given {given[short[0]]} times is shown once"
