@@ -7,8 +7,11 @@ Inputs come from `phases`, are sent and judged by `search`, and what is wrong is
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Any
 
 from .agree import two_ways
 from .app import App
@@ -17,8 +20,10 @@ from .checks.hints import CHECKS as HINTS
 from .clues import clues, source
 from .confirm import confirmed
 from .contract import Event
+from .coverage import Coverage
 from .drivers.direct import Direct
 from .exploration import Budget, Exploration, Stuck
+from .guided import Corpus
 from .ladder import grown
 from .memory import Memory
 from .own import NOTHING, Own
@@ -62,9 +67,10 @@ class Explorer:
     """Explores the events of one running app over *driver*, its real queue.
 
     Where *direct* is given, inputs are tried over it, and what it shows is told once the queue
-    has shown it too. *memory* has what failed in earlier runs. *before* is told root, event,
-    input and reproduction of each call on its way; *after* is called when it has ended. *folder*
-    is where the app runs, if the user named it.
+    has shown it too. *memory* has what failed in earlier runs. Where *coverage* watches the app's
+    functions, half of the inputs are made from those that reached new lines. *before* is told
+    root, event, input and reproduction of each call on its way; *after* is called when it has
+    ended. *folder* is where the app runs, if the user named it.
     """
 
     def __init__(
@@ -76,6 +82,7 @@ class Explorer:
         direct: Direct | None = None,
         memory: Memory | None = None,
         phases: Sequence[Phase] = PHASES,
+        coverage: Coverage | None = None,
         budget: Budget,
         seed: int,
         own: Own = NOTHING,
@@ -88,6 +95,7 @@ class Explorer:
         self.direct = direct
         self.phases = phases
         self.memory = memory or Memory(None, "")
+        self.coverage = coverage
         self.plan = plan
         self.budget = budget
         self.seed = seed
@@ -121,10 +129,14 @@ class Explorer:
             before=self.before,
             after=self.after,
         )
-        for phase in self.phases:
-            search.seconds = phase.until * self.budget.seconds
-            with contextlib.suppress(Stop):
-                phase.run(search)
+        phases = self.phases
+        if self.coverage is not None:
+            phases = self._guided(search, self.coverage)
+        with self._watching():
+            for phase in phases:
+                search.seconds = phase.until * self.budget.seconds
+                with contextlib.suppress(Stop):
+                    phase.run(search)
         told = []
         for defect in search.defects.values():
             finding = confirmed(search, defect)
@@ -136,10 +148,29 @@ class Explorer:
             for member in search.chain:
                 told += check(member, search.folder)
         search.downloads.close()
-        result = Exploration(event, search.part(told))
+        part = search.part(told)
+        if self.coverage is not None:
+            functions = [m.function for m in search.chain if m.function and not m.function.builtin]
+            row = self.coverage.row(event.label, functions, search.folder)
+            part = dataclasses.replace(part, coverage=(row,) if row else ())
+        result = Exploration(event, part)
         if search.hung:
             self._after_hang(result)
         return result
+
+    def _watching(self) -> AbstractContextManager[Any]:
+        if self.coverage is None:
+            return contextlib.nullcontext()
+        return self.coverage.watching(self.app.blocks)
+
+    def _guided(self, search: Search, coverage: Coverage) -> Sequence[Phase]:
+        """Return the phases, half of the drawn inputs replaced by some made from others."""
+        corpus = Corpus(coverage)
+        search.tried = corpus.take
+        search.budget = dataclasses.replace(self.budget, examples=self.budget.examples // 2)
+        runs = [phase.run for phase in self.phases]
+        after = 1 + runs.index(drawn) if drawn in runs else len(runs)
+        return [*self.phases[:after], Phase(corpus.guided, until=0.9), *self.phases[after:]]
 
     def _after_hang(self, result: Exploration) -> None:
         function = result.event.function

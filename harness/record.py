@@ -17,7 +17,7 @@ from .options import Options
 from .redact import known
 from .report import write
 from .report.text import visible
-from .run import Part, Run, SuiteRow
+from .run import CoverageRow, Part, Run, SuiteRow
 from .selection import silenced
 
 __all__ = ["ATTRIBUTE", "PREFIX", "Recorder", "command_line"]
@@ -116,10 +116,20 @@ class Recorder:
             cut = run.ended.startswith("interrupted")  # its test may not have come to its end
             if cut or finding.id not in failing or finding.suite not in ran:
                 yield from whole(finding)
+        if run.coverage:
+            yield visible(_reached(run.coverage))
         if run.skipped:
             yield f"not tested: {len(run.skipped)} (see the report)"
         if self.path is not None:
             yield f"report: {_near(self.path, self.options.folder)}"
+
+
+def _reached(rows: Sequence[CoverageRow]) -> str:
+    """Return how much of the app's code has run, in one line."""
+    reached, lines = sum(row.reached for row in rows), sum(row.lines for row in rows)
+    missing = list(dict.fromkeys(line for row in rows for line in row.missing))
+    never = f"; never {', '.join(missing[:5])}{' …' if missing[5:] else ''}" if missing else ""
+    return f"lines reached: {reached} of {lines}{never}"
 
 
 def command_line(arguments: Sequence[str]) -> str:

@@ -16,6 +16,7 @@ from .snippet import uploads
 
 __all__ = [
     "SCHEMA",
+    "CoverageRow",
     "EventRow",
     "LatencyRow",
     "Part",
@@ -110,6 +111,19 @@ class SideEffect:
 
 
 @dataclass(frozen=True, slots=True)
+class CoverageRow:
+    """How much of the author's code behind *event* has run: *reached* of *lines*.
+
+    *missing* are the first lines that never ran, ``app.py:12``.
+    """
+
+    event: str
+    reached: int
+    lines: int
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Skipped:
     """What was not tested, and why, in words that say what would change that."""
 
@@ -128,6 +142,7 @@ class Part:
     effects: tuple[SideEffect, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     suites: tuple[SuiteRow, ...] = ()
+    coverage: tuple[CoverageRow, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain JSON."""
@@ -144,6 +159,7 @@ class Part:
             effects=tuple(_made(SideEffect, item) for item in data.get("effects", ())),
             skipped=tuple(_made(Skipped, item) for item in data.get("skipped", ())),
             suites=tuple(_made(SuiteRow, item) for item in data.get("suites", ())),
+            coverage=tuple(_made(CoverageRow, item) for item in data.get("coverage", ())),
         )
 
 
@@ -219,6 +235,13 @@ class Run:
     def latency(self) -> list[LatencyRow]:
         """One row an event; the last measurement counts."""
         rows = {row.event: row for part in self.parts for row in part.latency}
+        order = {row.label: row.order for row in self.events}
+        return sorted(rows.values(), key=lambda row: order.get(row.event, len(order)))
+
+    @property
+    def coverage(self) -> list[CoverageRow]:
+        """One row an event, in the order of the events; only of a deep run."""
+        rows = {row.event: row for part in self.parts for row in part.coverage}
         order = {row.label: row.order for row in self.events}
         return sorted(rows.values(), key=lambda row: order.get(row.event, len(order)))
 
@@ -301,6 +324,7 @@ class Run:
             "findings": [self._told(finding) for finding in self.findings],
             "endpoints": [_plain(row) for row in self.events],
             "latency": [_plain(row) for row in self.latency],
+            "coverage": [_plain(row) for row in self.coverage],
             "effects": [_plain(row) for row in self.effects],
             "screenshots": [_plain(row) for row in self.screenshots],
             "skipped": [_plain(row) for row in self.skipped],

@@ -125,6 +125,7 @@ class Search:
         self.told: list[Finding] = []
         self.unshown: list[Skipped] = []
         self.seen: Sequence[Seen] = ()
+        self.tried: Callable[[Case], None] = lambda case: None
         self.rows: dict[str, Counter[str]] = {}
         self.effects: Counter[tuple[str, Effect]] = Counter()
         self.calls = self.tries = 0
@@ -241,6 +242,7 @@ class Search:
         self.tries += 1
         queued = queued or case.fingerprint[0] % QUEUED_ONE_OF == 0
         found = self.send(case, queued=queued)
+        self.tried(case)
         self.lacking += self.lacks
         size = case.size
         shown = queued or self.direct is None

@@ -20,6 +20,7 @@ from .checks.forged import ROOT
 from .child import Zygote, child, memory_allows
 from .contract import Event
 from .cost import fixed_cost
+from .coverage import Coverage
 from .drivers.direct import Direct
 from .drivers.wire import Wire
 from .errors import TargetError
@@ -223,6 +224,7 @@ class Session:
                 self.wire,
                 self.plan,
                 direct=self.direct,
+                coverage=self._coverage(),
                 memory=Memory(
                     self.options.cache, self.options.target, quiet=self.options.same_inputs
                 ),
@@ -235,6 +237,13 @@ class Session:
             )
         with hypothesis_home(self.options.cache):
             return self._explorer.explore(event)
+
+    def _coverage(self) -> Coverage | None:
+        """Return what watches the app's functions: in a deep run, where nothing else does."""
+        app, deep = self.app, self.options.profile == "deep"
+        if not deep or app.probe is None or app.blocks is None or sys.gettrace() is not None:
+            return None
+        return Coverage(app.probe.roots)
 
     def forged(self, label: str) -> Forging:
         """Return what came of asking the event for what no page asks."""

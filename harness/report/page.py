@@ -85,6 +85,8 @@ def _facts(run: Run) -> dict[str, object]:
         **_coverage(run),
         **_events(run),
         **_latency(run.latency),
+        "reached": run.coverage[:OTHER_ROWS],
+        "more_reached": max(0, len(run.coverage) - OTHER_ROWS),
         "effects": run.effects[:OTHER_ROWS],
         "more_effects": max(0, len(run.effects) - OTHER_ROWS),
         "again": _again(run),
