@@ -45,11 +45,16 @@ class Phase:
     """One way to find inputs: *run* tries cases, until it has no more or `Stop` is raised.
 
     It ends where this part of the budget's seconds has gone by: *until* 0.6 leaves the last
-    four tenths to later phases.
+    four tenths to later phases. Where those before it took too long, it has *least* all the same.
     """
 
     run: Callable[[Search], None]
     until: float = 1.0
+    least: float = 0.0
+
+    def ends(self, elapsed: float, seconds: float) -> float:
+        """Return when it ends, in seconds from the beginning; now *elapsed* of them are over."""
+        return max(self.until * seconds, min(seconds, elapsed + self.least * seconds))
 
 
 #: In this order. What finds most comes first: on a slow machine the last ones get little.
@@ -134,7 +139,7 @@ class Explorer:
             phases = self._guided(search, self.coverage)
         with self._watching():
             for phase in phases:
-                search.seconds = phase.until * self.budget.seconds
+                search.seconds = phase.ends(search.elapsed, self.budget.seconds)
                 with contextlib.suppress(Stop):
                     phase.run(search)
         told = []
