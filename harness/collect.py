@@ -25,8 +25,8 @@ from .options import Options
 from .page import PageVisit
 from .record import ATTRIBUTE, PREFIX, Recorder
 from .report.text import visible
-from .run import Part, Skipped, SuiteRow
-from .selection import fails, known_checks, tested
+from .run import Checked, Part, Skipped, SuiteRow
+from .selection import fails, known_checks, marked, tested
 from .session import Session
 
 __all__ = [
@@ -303,7 +303,7 @@ def note_asked(session: pytest.Session) -> None:
 
 def expect_none(session: Session, findings: Iterable[Finding]) -> None:
     """Fail the test with the findings that count and are grave enough."""
-    told = [f for f in findings if fails(session.options, f)]
+    told = [marked(session.options, f) for f in findings if fails(session.options, f)]
     if told:
         pytest.fail("\n\n".join(map(told_as, told)), pytrace=False)
 
@@ -317,6 +317,9 @@ def told_as(finding: Finding) -> str:
         lines.append("input:  " + finding.input.replace("\n", "\n        "))
     if finding.location:
         lines.append(f"where:  {finding.location}")
+    if finding.known is not None:
+        reason = f": {finding.known.reason}" if finding.known.reason else ""
+        lines.append(f"known:  until {finding.known.expires}, which is over{reason}")
     if finding.repeats is not None:
         lines.append(f"again:  {finding.repeats}")
     for block in (finding.detail, finding.traceback, finding.reproduce):
@@ -505,10 +508,24 @@ ALONE = ("sessions", "latency")
 
 def attach_part(item: pytest.Item, report: Any) -> None:
     """Let what the item found travel with its report, as text: execnet moves plain data."""
-    if report.when == "call" and part_key in item.stash:
-        part = item.config.stash[session_key].secrets.part(item.stash[part_key])
+    if report.when != "call":
+        return
+    checked = tuple(_checked(item)) if report.passed else ()
+    if part_key in item.stash or checked:
+        part = item.stash.get(part_key, Part())
+        part = replace(part, checked=checked)
+        part = item.config.stash[session_key].secrets.part(part)
         setattr(report, ATTRIBUTE, json.dumps(part.as_dict()))
-        del item.stash[part_key]
+        item.stash[part_key] = Part()
+
+
+def _checked(item: pytest.Item) -> Iterator[Checked]:
+    """Yield the check that a test is, and its event."""
+    if item.nodeid.startswith(PREFIX) and isinstance(item, pytest.Function):
+        suite = item.nodeid[len(PREFIX) :].partition(".py")[0]
+        check = catalogue_by_item().get((suite, item.originalname))
+        if check is not None and hasattr(item, "callspec"):
+            yield from (Checked(check.name, str(v)) for v in item.callspec.params.values())
 
 
 def tidy(item: pytest.Item, report: Any) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import enum
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from typing import Any
 
-__all__ = ["Finding", "Repeats", "Severity", "distinct", "merged"]
+__all__ = ["Finding", "Known", "Repeats", "Severity", "distinct", "merged"]
 
 
 class Severity(enum.StrEnum):
@@ -49,13 +49,26 @@ class Repeats:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What a baseline says of a finding: why it may stay, and until when, an ISO date or "".
+
+    It fails nothing, but where that day is *over*.
+    """
+
+    reason: str = ""
+    expires: str = ""
+    over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One defect, told once.
 
     *event* is the event's label ("" for the whole app), *input* one line a parameter,
     *location* the author's own file and line, *reproduce* a script that shows it again.
     *id* never depends on a line number or an input, so a baseline survives edits. *also* are
-    the labels of other events that run into the same line of the author's.
+    the labels of other events that run into the same line of the author's, *known* is what the
+    baseline says of it.
     """
 
     check: str
@@ -73,6 +86,7 @@ class Finding:
     repeats: Repeats | None = None
     number: int = 1
     also: tuple[str, ...] = ()
+    known: Known | None = None
 
     @property
     def events(self) -> tuple[str, ...]:
@@ -123,6 +137,7 @@ class Finding:
             },
             "number": self.number,
             "also": list(self.also),
+            "known": None if self.known is None else asdict(self.known),
         }
 
     @classmethod
@@ -146,6 +161,7 @@ class Finding:
             and Repeats(repeats["failed"], repeats["calls"], repeats.get("history", "")),
             number=data.get("number", 1),
             also=tuple(data.get("also", ())),
+            known=Known(**data["known"]) if data.get("known") else None,
         )
 
 
@@ -164,7 +180,11 @@ def merged(findings: list[Finding], order: Mapping[str, int]) -> list[Finding]:
         first, *others = sorted(group, key=lambda f: (order.get(f.event, len(order)), f.event))
         known = dict.fromkeys(label for other in others for label in other.events)
         also = [*first.also, *(label for label in known if label not in first.events)]
-        result.append(replace(first, also=tuple(also)))
+        first = replace(first, also=tuple(also))
+        # What a further event shows is no news only where it is known of that one too.
+        if first.known is not None and any(other.known is None for other in others):
+            first = replace(first, known=None)
+        result.append(first)
     return result
 
 

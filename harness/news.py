@@ -33,7 +33,8 @@ class News:
         for finding in findings:
             place = finding.location or f"{finding.event} {finding.title}"
             key = (finding.check, finding.exception, place)
-            if key not in self._told and finding.severity is not Severity.INFO:
+            known = finding.known is not None and not finding.known.over
+            if key not in self._told and finding.severity is not Severity.INFO and not known:
                 self._told.add(key)
                 yield finding
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from .errors import OptionError, choices
+
+if TYPE_CHECKING:
+    from .baseline import Baseline
 
 __all__ = ["SUITES", "Options", "add", "random_seed", "read"]
 
@@ -51,6 +55,10 @@ class Options:
     browser: str = ""
     app_folder: str = ""
     budgets: tuple[str, ...] = ()
+    baseline: Path | None = None
+    update_baseline: bool = False
+    known: Baseline | None = None
+    today: dt.date = field(default=dt.date.max, compare=False)
 
 
 def add(parser: pytest.Parser) -> None:
@@ -121,6 +129,16 @@ def add(parser: pytest.Parser) -> None:
         choices=("thread", "process"),
         help="Where the app runs while latency is measured (default: process, a child).",
     )
+    option(
+        "--app-baseline",
+        metavar="FILE",
+        help="The findings in this file are known: they are shown as such and fail nothing.",
+    )
+    option(
+        "--app-update-baseline",
+        action="store_true",
+        help="Write what this run finds into the baseline; reasons and dates in it stay.",
+    )
     option("--app-replay", metavar="ID", help="Show one finding of the last report again.")
     option(
         "--app-seed",
@@ -148,7 +166,14 @@ def _add_ini(parser: pytest.Parser) -> None:
         ("app_latency", "Latency budgets, one a line: EVENT: p95 < 2 s, or p95 < 2 s for all."),
     ):
         parser.addini(name, words, type="linelist")
-    for name in ("app_profile", "app_fail_on", "app_report", "app_browser", "app_folder"):
+    for name in (
+        "app_profile",
+        "app_fail_on",
+        "app_report",
+        "app_browser",
+        "app_folder",
+        "app_baseline",
+    ):
         parser.addini(name, f"As --{name.replace('_', '-')}.")
 
 
@@ -166,6 +191,7 @@ def read(config: pytest.Config) -> Options | None:
     folder = Path(config.invocation_params.dir).absolute()
     report = config.getoption("--app-report") or config.getini("app_report") or "reports/latest"
     base = folder if config.getoption("--app-report") else _base(config, folder)
+    baseline, update = _baseline(config, folder)
     return Options(
         target=str(target),
         suites=_suites(named) if typed else (),
@@ -189,7 +215,28 @@ def read(config: pytest.Config) -> Options | None:
         browser=config.getoption("--app-browser") or config.getini("app_browser") or "",
         app_folder=config.getoption("--app-folder") or config.getini("app_folder") or "",
         budgets=tuple(config.getini("app_latency")),
+        baseline=baseline,
+        update_baseline=update,
+        known=_known(baseline, update=update) if baseline and typed else None,
+        today=dt.datetime.now(dt.UTC).date(),
     )
+
+
+def _known(path: Path, *, update: bool) -> Baseline:
+    from .baseline import read  # not in a session without an app
+
+    return read(path, update=update)
+
+
+def _baseline(config: pytest.Config, folder: Path) -> tuple[Path | None, bool]:
+    """Return the baseline's file and whether it is to be written."""
+    named = config.getoption("--app-baseline")
+    path = named or config.getini("app_baseline")
+    update = bool(config.getoption("--app-update-baseline"))
+    if update and not path:
+        raise OptionError("--app-update-baseline: which file? Add --app-baseline FILE")
+    base = folder if named else _base(config, folder)
+    return ((base / path).absolute() if path else None), update
 
 
 def _base(config: pytest.Config, folder: Path) -> Path:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from .baseline import Baseline
 from .finding import Finding, Severity
 from .journal import Journal
 from .news import whole
@@ -18,7 +19,7 @@ from .redact import known
 from .report import write
 from .report.text import visible
 from .run import CoverageRow, Part, Run, SuiteRow
-from .selection import silenced
+from .selection import marked, silenced
 
 __all__ = ["ATTRIBUTE", "PREFIX", "Recorder", "command_line"]
 
@@ -49,6 +50,8 @@ class Recorder:
         )
         self.path: Path | None = None
         self.folder = ""
+        #: The baseline as it was written anew, where it was.
+        self.written: Baseline | None = None
         #: What came since somebody looked last.
         self.found: tuple[Finding, ...] = ()
         self._begun = time.monotonic()
@@ -68,7 +71,10 @@ class Recorder:
 
     def keep(self, part: Part) -> None:
         """Take in what the journal has already; what is silenced is left out."""
-        kept = tuple(f for f in part.findings if not silenced(self.options, f.check, f.event))
+        options = self.options
+        kept = tuple(
+            marked(options, f) for f in part.findings if not silenced(options, f.check, f.event)
+        )
         self.run.add(Part(**{**_fields(part), "findings": kept}))
         self.found += kept
 
@@ -103,8 +109,51 @@ class Recorder:
         self.run.seconds = time.monotonic() - self._begun
         self.run.complete = not ended
         self.run.ended = self.secrets.hide(ended)
+        self._hold()
         self.path = write(self.run, self.options.report, home=self.options.folder)
         return self.path
+
+    def _hold(self) -> None:
+        """Hold the run against the baseline, and write that anew if asked to."""
+        options, run = self.options, self.run
+        if options.known is None:
+            return
+        mended = options.known.mended(run.findings, run.checked)
+        run.mended = [entry.as_dict() for entry in mended]
+        if not options.update_baseline or options.baseline is None or not run.complete:
+            return
+        rank = run.fail_on.rank
+        told = [f for f in run.findings if f.known is not None or f.severity.rank <= rank]
+        self.written = options.known.updated(told, mended)
+        self.written.write(options.baseline)
+
+    def _of_baseline(self) -> Iterator[str]:
+        """Yield what a user has to know of the baseline, and to do about it."""
+        options, run = self.options, self.run
+        if options.baseline is None:
+            return
+        name = _near(options.baseline, options.folder)
+        for finding in run.findings:
+            if finding.known is not None and finding.known.over:
+                yield f"  known until {finding.known.expires}, which is over: {_named(finding)}"
+        if options.update_baseline:
+            if self.written is None:
+                yield f"baseline: {name} is left as it was; the run did not come to its end"
+                return
+            number = len(self.written.entries)
+            yield f"baseline: {number} finding{'s' * (number != 1)} in {name}"
+            bare = sum(not entry.reason for entry in self.written.entries)
+            if bare:
+                yield f"  {bare} without a reason: write into the file why it may stay"
+            return
+        for entry in run.mended:
+            at = f" [{entry['event']}]" if entry["event"] else ""
+            yield visible(f"  not found any more: {entry['check']}{at} {entry['title']}")
+        if run.mended:
+            yield f"  if mended, take it out of {name}: --app-update-baseline does"
+        bare = sum(not f.known.reason for f in run.findings if f.known is not None)
+        if bare:
+            yield f"  {bare} known without a reason: write into {name} why it may stay"
 
     def last_lines(self) -> Iterator[str]:
         """Yield what a user reads at the end: verdict, what no test has told, the report."""
@@ -114,10 +163,13 @@ class Recorder:
         ran = {suite.name for suite in run.suites if suite.tests}
         for finding in run.findings:
             cut = run.ended.startswith("interrupted")  # its test may not have come to its end
+            if finding.known is not None and not finding.known.over:
+                continue
             if cut or finding.id not in failing or finding.suite not in ran:
                 yield from whole(finding)
         if run.coverage:
             yield visible(_reached(run.coverage))
+        yield from self._of_baseline()
         if run.skipped:
             yield f"not tested: {len(run.skipped)} (see the report)"
         if self.path is not None:
@@ -146,6 +198,11 @@ def command_line(arguments: Sequence[str]) -> str:
             shown.append(argument)
         hide = argument == "--app-auth"
     return shlex.join(["pytest", *shown])
+
+
+def _named(finding: Finding) -> str:
+    at = f" [{finding.event}]" if finding.event else ""
+    return visible(f"{finding.check}{at} {finding.title}")
 
 
 def _near(path: Path, folder: Path) -> str:

@@ -16,6 +16,7 @@ from .snippet import uploads
 
 __all__ = [
     "SCHEMA",
+    "Checked",
     "CoverageRow",
     "EventRow",
     "LatencyRow",
@@ -132,6 +133,14 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True)
+class Checked:
+    """A test that came to its end: its *check* was made for *event*."""
+
+    check: str
+    event: str
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """What one test item adds to a run."""
 
@@ -143,6 +152,7 @@ class Part:
     skipped: tuple[Skipped, ...] = ()
     suites: tuple[SuiteRow, ...] = ()
     coverage: tuple[CoverageRow, ...] = ()
+    checked: tuple[Checked, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain JSON."""
@@ -160,6 +170,7 @@ class Part:
             skipped=tuple(_made(Skipped, item) for item in data.get("skipped", ())),
             suites=tuple(_made(SuiteRow, item) for item in data.get("suites", ())),
             coverage=tuple(_made(CoverageRow, item) for item in data.get("coverage", ())),
+            checked=tuple(_made(Checked, item) for item in data.get("checked", ())),
         )
 
 
@@ -168,7 +179,8 @@ class Run:
     """One session: what it was about, and everything its items said.
 
     *started* is ISO 8601 in UTC, *seconds* the wall time. *complete* is false while the
-    session goes on and stays so when it was cut short; *ended* then says how.
+    session goes on and stays so when it was cut short; *ended* then says how. *mended* are the
+    baseline's entries that this run should have found and has not.
     """
 
     target: str
@@ -182,6 +194,7 @@ class Run:
     complete: bool = False
     ended: str = ""
     fail_on: Severity = Severity.ERROR
+    mended: list[dict[str, Any]] = field(default_factory=list)
     parts: list[Part] = field(default_factory=list)
 
     def add(self, part: Part) -> None:
@@ -201,7 +214,22 @@ class Run:
     @property
     def failing(self) -> list[Finding]:
         """The findings that fail the run."""
-        return [f for f in self.findings if f.severity.rank <= self.fail_on.rank]
+        return [f for f in self.new if f.severity.rank <= self.fail_on.rank]
+
+    @property
+    def new(self) -> list[Finding]:
+        """The findings that the baseline does not know, or whose time there is over."""
+        return [f for f in self.findings if f.known is None or f.known.over]
+
+    @property
+    def known(self) -> list[Finding]:
+        """The findings that the baseline knows: they fail nothing."""
+        return [f for f in self.findings if f.known is not None and not f.known.over]
+
+    @property
+    def checked(self) -> set[tuple[str, str]]:
+        """Check and event of each test that came to its end."""
+        return {(row.check, row.event) for part in self.parts for row in part.checked}
 
     @property
     def events(self) -> list[EventRow]:
@@ -279,12 +307,15 @@ class Run:
     @property
     def verdict(self) -> str:
         """One sentence, the first thing that a reader sees."""
-        found = self.findings
+        found = self.new
         counts = [
             f"{number} {severity}{'s' if number != 1 and severity != Severity.INFO else ''}"
             for severity in Severity
             if (number := sum(f.severity == severity for f in found))
         ]
+        if known := len(self.known):
+            counts = [*(counts or ["nothing new"]), f"{known} known"]
+            counts[0] = counts[0][:1].upper() + counts[0][1:]
         tried = [event for event in self.events if event.cases]
         calls = sum(suite.cases for suite in self.suites)
         queued = sum(suite.queued_cases for suite in self.suites)
@@ -328,6 +359,7 @@ class Run:
             "effects": [_plain(row) for row in self.effects],
             "screenshots": [_plain(row) for row in self.screenshots],
             "skipped": [_plain(row) for row in self.skipped],
+            "mended": [dict(entry) for entry in self.mended],
         }
 
     @staticmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from .catalogue import CHECKS
@@ -13,7 +14,7 @@ from .errors import OptionError, choices
 from .finding import Finding, Severity
 from .options import Options
 
-__all__ = ["fails", "known_checks", "known_events", "silenced", "tested"]
+__all__ = ["fails", "known_checks", "known_events", "marked", "silenced", "tested"]
 
 
 def silenced(options: Options, check: str, event: str) -> bool:
@@ -24,9 +25,19 @@ def silenced(options: Options, check: str, event: str) -> bool:
 
 
 def fails(options: Options, finding: Finding) -> bool:
-    """Whether *finding* fails a test: not silenced, and grave enough."""
+    """Whether *finding* fails a test: not silenced, grave enough, and no part of the baseline."""
     grave = finding.severity.rank <= Severity(options.fail_on).rank
-    return grave and not silenced(options, finding.check, finding.event)
+    if not grave or options.update_baseline or silenced(options, finding.check, finding.event):
+        return False
+    known = marked(options, finding).known
+    return known is None or known.over
+
+
+def marked(options: Options, finding: Finding) -> Finding:
+    """Return *finding* with what the baseline says of it."""
+    if options.known is None:
+        return finding
+    return replace(finding, known=options.known.knows(finding, options.today))
 
 
 def tested(options: Options, check: Check) -> bool:

@@ -67,7 +67,17 @@ LAYERS = (
     *("stage", "forgery", "canaries", "together", "visitors", "interference", "leaks", "races"),
     *("order", "holdings", "growth", "cost"),
     *("report.text", "report.charts", "report.page", "report.summary", "report.results"),
-    *("report", "journal", "news", "options", "selection", "supervise", "session", "record"),
+    *(
+        "report",
+        "journal",
+        "news",
+        "baseline",
+        "options",
+        "selection",
+        "supervise",
+        "session",
+        "record",
+    ),
     *("hooks", "collect", "fixtures", "pages", "absent", "command", "plugin"),
 )
 

@@ -297,7 +297,7 @@ def test_documented_keys_are_the_keys() -> None:
 
     assert documented["The run"] == list(data)
     lists = [key for key, value in data.items() if isinstance(value, list)]
-    for key in lists:
+    for key in set(lists) - {"mended"}:  # entries of the user's own baseline
         assert documented[key] == list(data[key][0]), key
     assert documented["findings.repeats"] == list(data["findings"][0]["repeats"])
 

@@ -47,7 +47,7 @@ OTHER_ROWS = 80
 HISTOGRAMS = 12
 
 STEPS = ("page", "route", "queue", "preprocess", "function", "postprocess", "rendering")
-GROUPS = {Severity.ERROR: "Errors", Severity.WARNING: "Warnings", Severity.INFO: "Notes"}
+GROUPS = {"error": "Errors", "warning": "Warnings", "info": "Notes", "known": "Known"}
 # Not calendar's, which speak the language of the machine.
 MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"
 EFFECTS = {"write": "wrote", "connect": "connected to", "start": "started"}
@@ -55,9 +55,9 @@ EFFECTS = {"write": "wrote", "connect": "connected to", "start": "started"}
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The cards of one severity, in order, and how many findings have no card for want of room."""
+    """The cards of one severity, or of what is known, and how many have no room for a card."""
 
-    severity: Severity
+    key: str
     heading: str
     count: int
     cards: tuple[Html, ...]
@@ -71,7 +71,7 @@ def render(run: Run) -> str:
     frame = template.render(**facts, groups=())
     pictures = sum(len(_png(shot)) for shot in run.screenshots)
     room = max(LEAST_FOR_CARDS, PAGE_BYTES - (len(frame.encode()) - pictures))
-    return template.render(**facts, groups=_groups(run, run.findings, room))
+    return template.render(**facts, groups=_groups(run, [*run.new, *run.known], room))
 
 
 def _facts(run: Run) -> dict[str, object]:
@@ -98,14 +98,16 @@ def _verdict(run: Run) -> dict[str, object]:
     verdict = run.verdict if run.complete else run.verdict.replace(f" ({run.ended})", "", 1)
     lead, _, scope = verdict.rpartition("; ")
     word, tone = _status(run)
-    findings = run.findings
+    findings = [*run.new, *run.known]
     return {
         "lead": lead,
         "scope": scope[:1].upper() + scope[1:],
         "status": word,
         "tone": tone,
         "findings": findings,
-        "chips": [(s, sum(f.severity == s for f in findings)) for s in Severity],
+        "chips": [(s, sum(f.severity == s for f in run.new)) for s in Severity],
+        "known_count": len(run.known),
+        "mended": run.mended,
         "suite_names": sorted({f.suite for f in findings}),
     }
 
@@ -142,7 +144,7 @@ def _status(run: Run) -> tuple[str, str]:
         return "Failed", "error"
     if not any(event.cases for event in run.events):
         return "Nothing driven", "none"
-    if any(finding.severity is Severity.WARNING for finding in run.findings):
+    if any(finding.severity is Severity.WARNING for finding in run.new):
         return "Passed, with warnings", "warning"
     return "Passed", "ok"
 
@@ -189,21 +191,24 @@ def _groups(run: Run, findings: Sequence[Finding], room: int) -> list[Group]:
     A card that would leave too little for those after it goes without traceback and
     script; when even that does not fit, the finding is only counted.
     """
-    cards: dict[Severity, list[Html]] = {severity: [] for severity in Severity}
+    cards: dict[str, list[Html]] = {key: [] for key in GROUPS}
+    counts: Counter[str] = Counter()
     numbers = {event.label: n for n, event in enumerate(run.events[:EVENT_ROWS], 1)}
     for after, finding in zip(reversed(range(len(findings))), findings, strict=True):
+        known = finding.known is not None and not finding.known.over
+        key = "known" if known else str(finding.severity)
+        counts[key] += 1
         for brief in (False, True):
             card = _card(run, finding, brief=brief, event_number=numbers.get(finding.event))
             size = len(card.encode())
             if size <= room - (0 if brief else after * BRIEF_CARD_BYTES):
-                cards[finding.severity].append(card)
+                cards[key].append(card)
                 room -= size
                 break
-    counts = {s: sum(f.severity == s for f in findings) for s in Severity}
     return [
-        Group(s, GROUPS[s], counts[s], tuple(cards[s]), counts[s] - len(cards[s]))
-        for s in Severity
-        if counts[s]
+        Group(key, heading, counts[key], tuple(cards[key]), counts[key] - len(cards[key]))
+        for key, heading in GROUPS.items()
+        if counts[key]
     ]
 
 

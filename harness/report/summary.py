@@ -26,7 +26,7 @@ _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;"}
 
 def render(run: Run) -> str:
     """Return the summary, shorter than 60,000 bytes; findings that do not fit are counted."""
-    findings = run.findings
+    findings = [*run.new, *run.known]
     head = _head(run)
     tail = _skipped(run.skipped) + _latency(run.latency) + _suites(run.suites) + _again(run)
     room = LIMIT_BYTES - len((head + tail).encode()) - 200
@@ -62,8 +62,10 @@ def _finding(finding: Finding) -> str:
     """Return one finding, folded but for its first line."""
     # Markdown is not read inside an HTML block, so this line is escaped as HTML alone.
     at = f" at <code>{_html(finding.event, 120)}</code>" if finding.event else ""
+    known = finding.known is not None and not finding.known.over
+    word = "known" if known else str(finding.severity)
     first = (
-        f"{MARKS[finding.severity]} <b>{finding.severity}</b> "
+        f"{'☑️' if known else MARKS[finding.severity]} <b>{word}</b> "
         f"<code>{_html(finding.check, 80)}</code>{at}: {_html(finding.title, 240)}"
     )
     rows = [
@@ -72,6 +74,7 @@ def _finding(finding: Finding) -> str:
         ("Location", _code(finding.location, 200)),
         ("Exception", _code(finding.exception, 120)),
         ("Repeats", str(finding.repeats or "")),
+        ("Known", _known(finding)),
     ]
     facts = " · ".join(f"{name}: {value}" for name, value in rows if value)
     parts = [
@@ -83,6 +86,14 @@ def _finding(finding: Finding) -> str:
     ]
     body = "\n\n".join(part for part in parts if part)
     return f"<details><summary>{first}</summary>\n\n{body}\n\n</details>\n\n"
+
+
+def _known(finding: Finding) -> str:
+    if finding.known is None:
+        return ""
+    until = f"until {finding.known.expires}" if finding.known.expires else "for good"
+    over = ", which is over" if finding.known.over else ""
+    return _text(f"{until}{over}: {finding.known.reason or 'no reason given'}", 300)
 
 
 def _skipped(items: Sequence[Skipped]) -> str:
