@@ -8,7 +8,7 @@ events only ever see what the earlier ones left, so they are driven through `Vis
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from .contract import Component, Contract, Event, extended
@@ -196,6 +196,8 @@ class Visit:
                 if "value" not in value:
                     continue
                 value = value["value"]
+            if value is None:
+                value = _emptied(component, self.shown(component))
             self.values[component.id] = value
             self.unknown.discard(component.id)
             if value != before and component.type != "state":
@@ -217,6 +219,23 @@ class Visit:
                 for component in self.contract.components.values():
                     if component.rendered:
                         self.values.setdefault(component.id, _first(component, self.major))
+
+
+def _emptied(component: Component, props: Mapping[str, Any]) -> Any:
+    """Return what the page sends of a component that an answer has set to None.
+
+    Read off the pages of Gradio 4.44, 5.49 and 6.31, which agree.
+    """
+    match component.type:
+        case "textbox" | "code":
+            return ""
+        case "checkbox":
+            return False
+        case "checkboxgroup":
+            return []
+        case "slider":
+            return props.get("minimum", 0)
+    return None
 
 
 def _first(component: Component, major: str) -> Any:

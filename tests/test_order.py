@@ -117,6 +117,10 @@ with gr.Blocks() as demo:
     gr.Button("Split").click(split, [bill, people], share)
     gr.Button("Double").click(double, share, share)
     gr.Button("Refuse").click(refuse, bill, bill)
+    note = gr.Textbox("n", label="Note")
+    some = [note, gr.Slider(2, 9, 5), gr.Checkbox(True), gr.CheckboxGroup(["a"], value=["a"])]
+    empty = gr.Button("Empty").click(lambda: [None] * 5, None, [*some, bill], api_name="empty")
+    empty.then(lambda *values: None, some, None)
 
 demo.launch()
 """
@@ -134,6 +138,16 @@ def test_what_a_page_just_opened_shows_is_not_told_again(alone: App) -> None:
     assert [] == told(walk(alone))
 
 
+def test_a_page_makes_its_own_of_none(alone: App) -> None:
+    """Seen in a browser: it sends back an empty text, the least, not ticked, none of them."""
+    with Wire(alone) as wire:
+        visit = arrive(wire, alone.contract, plan(alone.contract))
+        perform(visit, Step("empty"))
+
+    written = [visit.values[c.id] for c in alone.contract.event("empty").outputs]
+    assert ["", 2, False, [], None] == written
+
+
 def test_walks_keep_to_the_calls_that_are_allowed(alone: App) -> None:
     """With all that it takes to confirm what they showed."""
     sent: list[str] = []
@@ -141,9 +155,7 @@ def test_walks_keep_to_the_calls_that_are_allowed(alone: App) -> None:
         stage = stage_of(alone, wire, calls=9, before=lambda *told: sent.append(told[1]))
         Walker(stage, pace=PACE).walk()
 
-    assert {"split": True, "double": True, "refuse": True} == {
-        name: sent.count(name) <= 9 for name in sent
-    }
+    assert ({True}, True) == ({sent.count(name) <= 9 for name in sent}, "split" in sent)
 
 
 def test_what_is_left_out_is_never_set_off(serve: Callable[..., App]) -> None:
