@@ -80,11 +80,15 @@ class Clues:
     """What is known of one field beside its own properties.
 
     *examples* are the author's own values for it, *name* is the function's parameter.
+    *major* is Gradio's version ("" where it is not known), *local* whether the app runs on
+    this machine.
     """
 
     examples: tuple[Any, ...] = ()
     name: str = ""
     constants: Constants = Constants()
+    major: str = ""
+    local: bool = False
 
 
 #: Nothing is known beside the field's own properties.
@@ -160,7 +164,11 @@ def clues(contract: Contract, event: Event, known: Source) -> dict[int, Clues]:
             identity = parameter.component.id
             if identity not in found:
                 found[identity] = Clues(
-                    tuple(examples.get(identity, ())), parameter.name, constants
+                    tuple(examples.get(identity, ())),
+                    parameter.name,
+                    constants,
+                    contract.gradio.partition(".")[0],
+                    bool(known.trees),
                 )
     return found
 

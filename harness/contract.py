@@ -16,7 +16,17 @@ from typing import Any, Literal
 
 from .errors import choices
 
-__all__ = ["Component", "Contract", "Event", "Function", "Parameter", "Trigger", "extended", "read"]
+__all__ = [
+    "LAYOUT",
+    "Component",
+    "Contract",
+    "Event",
+    "Function",
+    "Parameter",
+    "Trigger",
+    "extended",
+    "read",
+]
 
 Visibility = Literal["public", "undocumented", "private"]
 

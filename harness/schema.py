@@ -22,6 +22,10 @@ PLAINEST: Mapping[str, Any] = {
 }
 
 
+#: Properties of a file that was uploaded: no caller makes one up.
+FILE = frozenset(("path", "orig_name", "url"))
+
+
 def understood(schema: Mapping[str, Any]) -> bool:
     """Whether a value can be made that every reader of the schema takes for right.
 
@@ -36,9 +40,12 @@ def understood(schema: Mapping[str, Any]) -> bool:
         plain = "prefixItems" not in schema and not schema.get("uniqueItems")
         return plain and understood(schema.get("items") or {})
     if kind == "object":
+        named = schema.get("properties")
+        if named:
+            return not FILE & named.keys() and all(map(understood, named.values()))
         extra = schema.get("additionalProperties")
-        return "properties" not in schema and isinstance(extra, Mapping) and understood(extra)
-    return kind in PLAINEST and "format" not in schema
+        return isinstance(extra, Mapping) and understood(extra)
+    return isinstance(kind, str) and kind in PLAINEST and "format" not in schema
 
 
 def branches(schema: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -54,4 +61,9 @@ def plainest(schema: Mapping[str, Any]) -> Any:
         return schema["enum"][0]
     if known := branches(schema):
         return plainest(known[0])
-    return PLAINEST.get(str(schema.get("type"))) if understood(schema) else None
+    if not understood(schema):
+        return None
+    if named := schema.get("properties"):
+        wanted = schema.get("required", named)
+        return {name: plainest(named[name]) for name in named if name in wanted}
+    return PLAINEST.get(str(schema.get("type")))

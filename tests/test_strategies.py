@@ -19,16 +19,27 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from gradio_harness.app import App
+from gradio_harness.clues import Clues
 from gradio_harness.contract import Component, Parameter
 from gradio_harness.drivers.wire import Wire
 from gradio_harness.observation import Call, Media
 from gradio_harness.schema import plainest
 from gradio_harness.strategies import MAKERS, values
-from gradio_harness.strategies.media import PICTURES, SOUNDS, film, picture, sound
+from gradio_harness.strategies.held import HELD
+from gradio_harness.strategies.media import (
+    ODD,
+    PICTURES,
+    SOUNDS,
+    film,
+    odd,
+    picture,
+    silence,
+    sound,
+)
 
 MAJOR = int(gradio.__version__.split(".")[0])
 APPS = Path(__file__).resolve().parent.parent / "fixtures" / "apps"
-DRAWS = 60
+DRAWS = 30
 
 
 def part_names() -> list[str]:
@@ -76,7 +87,7 @@ def parameter(wire: Wire, name: str) -> Parameter:
 
 def strategy_of(wire: Wire, name: str) -> st.SearchStrategy[Any]:
     """Return the strategy for a part of inputs.py."""
-    strategy = values(parameter(wire, name).component)
+    strategy = values(parameter(wire, name).component, Clues(local=True))
     assert strategy is not None
     return strategy
 
@@ -103,10 +114,55 @@ def test_gradio_takes_every_value_that_is_drawn(wire: Wire, name: str) -> None:
 
 
 def test_every_strategy_is_tried_on_a_page(wire: Wire) -> None:
-    """Each type with a strategy is on the page above, but for rows of examples and gr.api()."""
-    on_page = {parameter(wire, name).component.type for name in part_names()}
+    """Each type with a strategy is on the page above, but for what needs more than a page.
 
-    assert set(MAKERS) - {"dataset", "api"} == on_page
+    Rows of examples, gr.api(), Gradio 5's dialogue, and what custom components begin with.
+    """
+    on_page = {parameter(wire, name).component.type for name in part_names()}
+    others = {"dataset", "api", "dialogue", "simpletextbox", "simpledropdown", "simpleimage"}
+
+    assert set(MAKERS) - others == on_page
+
+
+def test_every_component_of_gradio_has_a_strategy_or_holds_its_value() -> None:
+    """A new component shows up here: what does its page let a visitor send?"""
+
+    def below(kind: Any) -> Iterator[Any]:
+        for one in kind.__subclasses__():
+            yield one
+            yield from below(one)
+
+    named = {
+        one.get_block_name(one.__new__(one))
+        for one in below(gradio.components.Component)
+        if one.__module__.startswith("gradio.") and not one.__abstractmethods__
+    }
+
+    assert set() == {name for name in named if (name in MAKERS) == (name in HELD)}
+
+
+def test_lines_of_a_dialogue_are_its_speakers() -> None:
+    """As the page lists them; in text mode it sends one text, which is left as it is."""
+    strategy = values(component("dialogue", speakers=["A", "B"]))
+    assert strategy is not None
+
+    assert {"A", "B"} == {line["speaker"] for lines in drawn(strategy) for line in lines}
+    assert values(component("dialogue", speakers=["A"], ui_mode="text")) is None
+
+
+@pytest.mark.parametrize(
+    ("schema", "kind"),
+    [({"type": "string"}, str), ({"type": "integer"}, int), ({"type": {}}, None)],
+    ids=["text", "number", "anything"],
+)
+def test_a_custom_component_gets_what_its_schema_says(schema: Any, kind: type | None) -> None:
+    """Where the schema says all of it; else the page's value stays."""
+    own = dataclasses.replace(component("ratingstars"), schema=schema)
+    strategy = values(own)
+
+    assert (kind is None) == (strategy is None)
+    if strategy is not None:
+        assert {kind} == set(map(type, drawn(strategy)))
 
 
 def test_rows_of_examples_are_drawn_and_taken(serve: Callable[..., App]) -> None:
@@ -150,7 +206,9 @@ def test_the_same_seed_draws_the_same_values(wire: Wire, name: str) -> None:
         ("radio", lambda one: one in ("one", "two", 3, 0.5)),
         ("several", lambda some: len(some) <= 2),
         ("colour", lambda text: len(text) == 7 and text[0] == "#"),
-        ("day", lambda text: text is None or len(text) == 10),
+        ("day", lambda text: text is None or len(text) == 10 or text.startswith("now")),
+        ("explorer_one", lambda paths: len(paths) <= 1),
+        ("marked", lambda parts: [p["token"] for p in parts] == ["Ada", " met ", "Bob"]),
         ("table_file", lambda file: file is None or file.name.endswith(".csv")),
         ("uploads", lambda files: files and all(f.mime.startswith("text/") for f in files)),
         ("upload", lambda file: isinstance(file, Media)),
@@ -311,6 +369,27 @@ def test_a_component_without_room_still_has_a_value(odd: Component) -> None:
     assert drawn(strategy, 10)
 
 
+def test_odd_pictures_are_what_they_are_called() -> None:
+    """Turned by EXIF, moving, of one colour, clear; and a sound in which nothing is heard."""
+    found = {}
+    for name in ODD:
+        with Image.open(io.BytesIO(odd(name).content)) as image:
+            turned, frames = image.getexif().get(0x0112), getattr(image, "n_frames", 1)
+            found[name] = (image.format, turned, frames, len(image.getcolors(65536) or ()) == 1)
+    with wave.open(io.BytesIO(silence(8000, 800).content)) as quiet:
+        heard = set(quiet.readframes(800))
+
+    assert {
+        "turned.jpg": ("JPEG", 6, 1, False),
+        "moving.gif": ("GIF", None, 3, False),
+        "white.png": ("PNG", None, 1, True),
+        "black.jpg": ("JPEG", None, 1, True),
+        "clear.png": ("PNG", None, 1, True),
+        "wide.webp": ("WEBP", None, 1, False),
+    } == found
+    assert {0} == heard
+
+
 SCHEMAS: dict[str, tuple[Any, Callable[[Any], bool]]] = {
     "int": ({"type": "integer"}, lambda v: type(v) is int),
     "float": ({"type": "number"}, lambda v: type(v) is float and abs(v) <= 1000),
@@ -328,6 +407,14 @@ SCHEMAS: dict[str, tuple[Any, Callable[[Any], bool]]] = {
     "dict": (
         {"type": "object", "additionalProperties": {"type": "integer"}},
         lambda v: all(type(key) is str and type(item) is int for key, item in v.items()),
+    ),
+    "record": (
+        {
+            "type": "object",
+            "properties": {"name": {"type": "string"}, "count": {"type": "integer"}},
+            "required": ["name"],
+        },
+        lambda v: {"name"} <= v.keys() <= {"name", "count"} and type(v["name"]) is str,
     ),
     "either": (
         {"anyOf": [{"type": "boolean"}, {"type": "array", "items": {}}]},

@@ -13,8 +13,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from ..clues import NO_CLUES, Clues
-from ..contract import Component
-from . import api, choices, media, numbers, tables, text
+from ..contract import LAYOUT, Component
+from . import api, choices, held, media, numbers, tables, text
 from .shapes import weighted
 
 __all__ = ["values", "weighted"]
@@ -43,7 +43,14 @@ MAKERS: Mapping[str, Maker] = {
     "file": media.file,
     "uploadbutton": media.file,
     "dataframe": tables.dataframe,
+    "dialogue": held.dialogue,
+    "fileexplorer": held.explorer,
+    "highlightedtext": held.highlighted,
     "api": api.parameter,
+    # The components that `gradio cc create` begins with.
+    "simpletextbox": text.textbox,
+    "simpledropdown": choices.dropdown,
+    "simpleimage": media.image,
 }
 
 
@@ -55,4 +62,6 @@ def values(component: Component, clues: Clues = NO_CLUES) -> st.SearchStrategy[A
     if not component.editable or not component.reachable:
         return None
     maker = MAKERS.get(component.type)
+    if maker is None and component.type not in held.HELD | LAYOUT:
+        maker = held.custom
     return maker(component, clues) if maker else None

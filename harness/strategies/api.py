@@ -40,6 +40,12 @@ def fitting(schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
         case "array":
             return st.lists(fitting(schema["items"]), max_size=4)
         case "object":
+            if named := schema.get("properties"):
+                wanted = schema.get("required", named)
+                return st.fixed_dictionaries(
+                    {name: fitting(inner) for name, inner in named.items() if name in wanted},
+                    optional={n: fitting(inner) for n, inner in named.items() if n not in wanted},
+                )
             values = fitting(schema["additionalProperties"])
             return st.dictionaries(st.sampled_from(KEYS), values, max_size=3)
         case "integer":

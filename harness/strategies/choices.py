@@ -40,7 +40,8 @@ def checkboxgroup(component: Component, clues: Clues) -> st.SearchStrategy[Any]:
     """Any of the choices, each at most once, in the order ticked."""
     known = allowed(component)
     picked: st.SearchStrategy[Any] = (
-        st.lists(st.sampled_from(range(len(known))), unique=True).map(
+        st.just(known)
+        | st.lists(st.sampled_from(range(len(known))), unique=True).map(
             lambda rows: [known[row] for row in rows]
         )
         if known
@@ -65,7 +66,8 @@ def dropdown(component: Component, clues: Clues) -> st.SearchStrategy[Any]:
             one = one | own
         if not known and own is None:
             return st.just([])
-        return st.lists(one, unique_by=repr, max_size=most or 6)
+        some = st.lists(one, unique_by=repr, max_size=min(most or 6, 6))
+        return some | st.just(known[:most] if most else known) if known else some
     return _one(component, known) if own is None else _one(component, known) | own
 
 
@@ -77,18 +79,44 @@ def _one(component: Component, known: list[Any]) -> st.SearchStrategy[Any]:
 
 
 def colorpicker(component: Component, clues: Clues) -> st.SearchStrategy[Any]:
-    """``#rrggbb``, as the picker sends it."""
-    return st.integers(0, 0xFFFFFF).map(lambda n: f"#{n:06x}")
+    """``#rrggbb``, as the picker sends it; Gradio 5's sends what it computes when dragged."""
+    written = st.integers(0, 0xFFFFFF).map(lambda n: f"#{n:06x}")
+    if clues.major != "5":
+        return written
+    part = st.sampled_from((0, 255, 127.5, 63.75))
+    return written | st.builds(lambda r, g, b: f"rgba({r}, {g}, {b}, 1)", part, part, part)
 
 
 def datetime(component: Component, clues: Clues) -> st.SearchStrategy[Any]:
-    """A moment as the field shows it, and nothing at all."""
+    """A moment as the field takes it, ``now`` less some time, and nothing at all.
+
+    The page wants digits in their places, no offset, and does not look whether there is such a
+    day. Where a day that is not there gets to the author, as text, it is drawn.
+    """
     timed = component.props.get("include_time", True)
     pattern = "%Y-%m-%d %H:%M:%S" if timed else "%Y-%m-%d"
     moments = st.datetimes(dt.datetime(1971, 1, 1), dt.datetime(2099, 12, 31))
-    known = ["2024-02-29 00:00:00", "1999-12-31 23:59:59"]
+    known = [*MOMENTS]
+    if component.props.get("type") != "timestamp" and not component.props.get("timezone"):
+        known += FAR
+    if component.props.get("type") == "string":
+        known += IMPOSSIBLE
     drawn = moments.map(lambda moment: moment.strftime(pattern))
-    return st.sampled_from([k if timed else k[:10] for k in known]) | drawn | st.none()
+    now = st.sampled_from(("now", "now - 1d", "now - 90m", "now-3600s"))
+    edges = st.sampled_from([k if timed else k[:10] for k in known])
+    return edges | drawn | now | st.none()
+
+
+#: A leap day, the end of a year, the beginning of the clock, the night in which it changes.
+MOMENTS = (
+    "2024-02-29 00:00:00",
+    "1999-12-31 23:59:59",
+    "1970-01-01 00:00:00",
+    "2024-03-31 02:30:00",
+    "2038-01-19 03:14:08",
+)
+FAR = ("0001-01-01 00:00:00", "1582-10-10 12:00:00", "9999-12-31 23:59:59")
+IMPOSSIBLE = ("2023-02-29 00:00:00", "2024-13-01 00:00:00", "2024-01-01 24:00:00")
 
 
 def dataset(component: Component, clues: Clues) -> st.SearchStrategy[Any]:

@@ -20,6 +20,7 @@ from ..observation import Media
 from .text import typed
 
 __all__ = [
+    "ODD",
     "audio",
     "file",
     "files",
@@ -29,8 +30,10 @@ __all__ = [
     "image_editor",
     "model",
     "multimodal",
+    "odd",
     "photo",
     "picture",
+    "silence",
     "sound",
     "sources",
     "video",
@@ -54,6 +57,9 @@ PICTURES = (
     ("RGB", 32, 32, "WEBP"),
     ("RGB", 300, 200, "PNG"),
 )
+
+#: What phones, scanners and sites make: each by its name in `odd`.
+ODD = ("turned.jpg", "moving.gif", "white.png", "black.jpg", "clear.png", "wide.webp")
 
 #: (rate in hertz, channels, frames)
 SOUNDS = ((16000, 1, 1600), (44100, 2, 4410), (8000, 1, 800), (48000, 1, 1), (22050, 1, 22050))
@@ -116,6 +122,45 @@ def picture(mode: str, width: int, height: int, kind: str) -> Media:
     image.convert(mode).save(buffer, kind)
     name = f"{mode.lower()}-{width}x{height}.{kind.lower().replace('jpeg', 'jpg')}"
     return Media(name, buffer.getvalue(), MIMES[kind])
+
+
+@functools.lru_cache(maxsize=8)
+def odd(name: str) -> Media:
+    """Return a picture that is turned by its EXIF, moves, is of one colour or not there."""
+    from PIL import Image
+
+    kind = {"jpg": "JPEG"}.get(name[-3:], name.rpartition(".")[2].upper())
+    level = Image.linear_gradient("L")
+    more: dict[str, Any] = {}
+    if name == "turned.jpg":
+        image = level.resize((48, 32)).convert("RGB")
+        more["exif"] = image.getexif()
+        more["exif"][0x0112] = 6  # orientation: a quarter to the right
+    elif name == "moving.gif":
+        image = level.resize((24, 24))
+        turned = [image.rotate(angle) for angle in (90, 180)]
+        more |= {"save_all": True, "append_images": turned, "duration": 80, "loop": 0}
+    elif name == "wide.webp":
+        image = level.resize((400, 2)).convert("RGBA")
+    elif name == "clear.png":
+        image = Image.new("RGBA", (16, 16), (0, 0, 0, 0))
+    else:
+        image = Image.new("RGB", (16, 16), name.partition(".")[0])
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **more)
+    return Media(name, buffer.getvalue(), f"image/{kind.lower()}")
+
+
+@functools.lru_cache(maxsize=4)
+def silence(rate: int, frames: int) -> Media:
+    """Return a WAV file in which nothing is heard."""
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(rate)
+        out.writeframes(bytes(2 * frames))
+    return Media(f"silence-{frames}.wav", buffer.getvalue(), "audio/wav")
 
 
 @functools.lru_cache(maxsize=32)
@@ -209,9 +254,14 @@ def video(component: Component, clues: Clues) -> st.SearchStrategy[Any]:
 
 
 def gallery(component: Component, clues: Clues) -> st.SearchStrategy[Any]:
-    """Some pictures, each as the page lists it, and none at all."""
+    """Some pictures, each as the page lists it, films where they are taken, and none at all."""
     one = st.sampled_from(PICTURES[:8]).map(lambda s: {"image": picture(*s), "caption": None})
-    return st.none() | st.lists(one, min_size=1, max_size=3)
+    some = st.lists(one, min_size=1, max_size=3)
+    types = component.props.get("file_types")
+    if types and any(str(kind).startswith("video") for kind in types):
+        films = st.just({"video": film(), "caption": None})
+        some = some | st.lists(one | films, min_size=1, max_size=3)
+    return st.none() | some
 
 
 def model(component: Component, clues: Clues) -> st.SearchStrategy[Any]:
@@ -224,7 +274,8 @@ def image(component: Component, clues: Clues) -> st.SearchStrategy[Any]:
     """A picture in any mode a browser uploads, else from a camera, and none at all."""
     given = sources(component)
     if given & {"upload", "clipboard"}:
-        return st.none() | st.sampled_from(PICTURES).map(lambda spec: picture(*spec))
+        plain = st.sampled_from(PICTURES).map(lambda spec: picture(*spec))
+        return st.none() | plain | st.sampled_from(ODD).map(odd)
     if "webcam" in given:
         return st.none() | st.sampled_from(CAMERAS).map(lambda size: photo(*size))
     return st.none()
@@ -233,19 +284,33 @@ def image(component: Component, clues: Clues) -> st.SearchStrategy[Any]:
 def image_editor(component: Component, clues: Clues) -> st.SearchStrategy[Any]:
     """What the editor sends: background, layers, and the two merged."""
 
-    def edited(spec: tuple[str, int, int, str]) -> dict[str, Any]:
+    def edited(spec: tuple[str, int, int, str], strokes: int) -> dict[str, Any]:
         base = picture(*spec)
-        return {"background": base, "layers": [], "composite": base, "id": None}
+        layers = [_stroke(*spec[1:3])] * strokes
+        return {"background": base, "layers": layers, "composite": base, "id": None}
 
-    drawn = st.sampled_from(PICTURES[:4]).map(edited)
+    drawn = st.builds(edited, st.sampled_from(PICTURES[:4]), st.integers(0, 1))
     return drawn | st.just({"background": None, "layers": [], "composite": None, "id": None})
+
+
+@functools.lru_cache(maxsize=8)
+def _stroke(width: int, height: int) -> Media:
+    """Return a layer on which a visitor has drawn: clear but for a line."""
+    from PIL import Image, ImageDraw
+
+    image = Image.new("RGBA", (width, height), (0, 0, 0, 0))
+    ImageDraw.Draw(image).line((0, 0, width, height), (204, 50, 50, 255))
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return Media("layer_0.png", buffer.getvalue(), "image/png")
 
 
 def audio(component: Component, clues: Clues) -> st.SearchStrategy[Any]:
     """A short sound, mono or stereo, else from a microphone, and none at all."""
     given = sources(component)
     if "upload" in given:
-        return st.none() | st.sampled_from(SOUNDS).map(lambda spec: sound(*spec))
+        known = st.sampled_from(SOUNDS).map(lambda spec: sound(*spec))
+        return st.none() | known | st.sampled_from((8000, 1)).map(lambda n: silence(8000, n))
     if "microphone" in given:
         return st.none() | st.sampled_from(RECORDINGS).map(_recording)
     return st.none()
@@ -265,8 +330,11 @@ def file(component: Component, clues: Clues) -> st.SearchStrategy[Any]:
 
 
 def multimodal(component: Component, clues: Clues) -> st.SearchStrategy[Any]:
-    """A message: text, files, or both."""
+    """A message: text, files, or both; recordings where only those can be added."""
     known = files(component.props.get("file_types"))
+    given = component.props.get("sources")
+    if given is not None and "upload" not in given:
+        known = [_recording(spec) for spec in RECORDINGS] if "microphone" in given else []
     some: st.SearchStrategy[list[Media]] = st.just([])
     if known:
         most = 1 if component.props.get("file_count") == "single" else 2

@@ -13,8 +13,8 @@ from ..contract import Component
 __all__ = ["dataframe", "of_rows", "rows"]
 
 CELLS: dict[str, st.SearchStrategy[Any]] = {
-    "str": st.sampled_from(["", "a", "two words", "é", "0"]),
-    "number": st.sampled_from([0, 1, -1, 2.5, 1000]),
+    "str": st.sampled_from(["", "a", "two words", "é", "0", "1.5", " ", "-", "nan", "None", "🙂"]),
+    "number": st.sampled_from([0, 1, -1, 2.5, 1000, 0.1, -2.5, 1000000]),
     "bool": st.booleans(),
     "date": st.sampled_from(["2024-02-29", "1999-12-31"]),
     "markdown": st.sampled_from(["", "**bold**"]),

@@ -99,7 +99,8 @@ def typed(
     own = tuple(text for text in shown if isinstance(text, str) and text.strip())
     known = constants(clues)
     return weighted(
-        (3, words(None, lines=True)),
+        (4, st.sampled_from(NASTY)),
+        (2, words(None, lines=True)),
         (4, shaped(label, own, clues)),
         *([(3, known)] if known is not None else []),
         *([(1, st.sampled_from(own))] if own else []),
