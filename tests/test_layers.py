@@ -39,7 +39,14 @@ LAYERS = (
         "strategies.numbers",
         "strategies.media",
     ),
-    *("strategies.tables", "strategies.api", "strategies.wrong", "strategies.growth", "strategies"),
+    *(
+        "strategies.tables",
+        "strategies.api",
+        "strategies.held",
+        "strategies.wrong",
+        "strategies.growth",
+        "strategies",
+    ),
     *(
         "drivers",
         "drivers.exchange",
