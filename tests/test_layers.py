@@ -73,7 +73,14 @@ LAYERS = (
     *("confirm", "explore", "latency"),
     *("stage", "forgery", "canaries", "together", "visitors", "interference", "leaks", "races"),
     *("order", "holdings", "growth", "cost"),
-    *("report.text", "report.charts", "report.page", "report.summary", "report.results"),
+    *(
+        "report.text",
+        "report.charts",
+        "report.previews",
+        "report.page",
+        "report.summary",
+        "report.results",
+    ),
     *(
         "report",
         "journal",

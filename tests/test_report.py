@@ -16,9 +16,12 @@ import pytest
 
 from gradio_harness.collect import told_as
 from gradio_harness.finding import Finding, Repeats, Severity
+from gradio_harness.literals import literal
+from gradio_harness.observation import Media
 from gradio_harness.report import charts, page, results, summary, write
 from gradio_harness.report.text import cut, cut_middle, duration, shown, visible
 from gradio_harness.run import (
+    CoverageRow,
     EventRow,
     LatencyRow,
     Part,
@@ -98,6 +101,7 @@ def run_of(text: str = "predict", *, findings: int = 1, complete: bool = True) -
             effects=(SideEffect("write", text, text, 2),),
             skipped=(Skipped(text, text),),
             suites=(SuiteRow("api", 3, 9, 9, 2, 1, 0, 1.5),),
+            coverage=(CoverageRow(text, 3, 4, ("app.py:12",)),),
         )
     )
     return run
@@ -584,3 +588,47 @@ def test_what_the_app_says_cannot_steer_the_terminal() -> None:
     told = told_as(finding)
 
     assert (4, set()) == (told.count(r"\x1b[31mred\x1b]0;owned\x07"), {"\x1b", "\x07"} & {*told})
+
+
+# --- files ------------------------------------------------------------------------------------
+
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def with_files(*files: Media) -> str:
+    """Return the page of a run whose one finding uploads *files*."""
+    script = f"replay('app.py', 'go', {literal(list(files))})"
+    text = f"python - <<'EOF'\nfrom gradio_harness import Media, replay\n\n{script}\nEOF"
+    found = Finding("api.hang", "go", Severity.ERROR, "It hung", reproduce=text)
+    return page.render(Run("app.py", parts=[Part(findings=(found,))], complete=True))
+
+
+@pytest.mark.parametrize(
+    ("media", "expected"),
+    [
+        (
+            Media("a.txt", PNG, "text/plain"),
+            '<img src="data:image/png;base64,iVBORw0KGgo=" alt="">',
+        ),
+        (Media("a", b"RIFF0000WAVE"), 'src="data:audio/wav;base64,UklGRjAwMDBXQVZF"></audio>'),
+        (Media("a.mp4", b"0000ftyp"), 'src="data:video/mp4;base64,MDAwMGZ0eXA="></video>'),
+        (Media("a.csv", b"x,<b>\n1,2"), '<pre class="input" dir="auto">x,&lt;b&gt;\n1,2</pre>'),
+        (Media("a.bin", b"\0\1", "<b>"), '<span class="quiet">&lt;b&gt;, 2 bytes</span>'),
+        (Media("<a>.png", PNG), '/a_.png">a_.png</a>'),
+    ],
+    ids=["picture", "audio", "video", "text", "other", "name"],
+)
+def test_a_file_is_shown_for_what_it_is(media: Media, expected: str) -> None:
+    """By its bytes, never by the name or type that somebody gave it; markup in it is text."""
+    html = with_files(media)
+
+    assert expected in html
+
+
+def test_a_large_file_is_a_link() -> None:
+    """The page stays one that opens at once; small ones beside it are shown all the same."""
+    large, small = Media("large.png", PNG + b"0" * 60_000), Media("small.png", PNG)
+
+    html = with_files(large, small)
+
+    assert (1, True, True) == (html.count("<img "), "large.png</a>" in html, len(html) < 150_000)

@@ -22,7 +22,9 @@ import jinja2
 
 from ..finding import Finding, Repeats, Severity
 from ..run import EventRow, LatencyRow, Run, Screenshot
+from ..snippet import FOLDER, Snippet
 from . import charts
+from .previews import Preview, previews
 from .text import (
     Html,
     counted,
@@ -199,8 +201,9 @@ def _groups(run: Run, findings: Sequence[Finding], room: int) -> list[Group]:
         key = "known" if known else str(finding.severity)
         counts[key] += 1
         for brief in (False, True):
-            card = _card(run, finding, brief=brief, event_number=numbers.get(finding.event))
-            size = len(card.encode())
+            shown_files = [] if brief else previews(finding)
+            card = _card(run, finding, brief, numbers.get(finding.event), shown_files)
+            size = len(card.encode()) - sum(len(one.data) for one in shown_files)
             if size <= room - (0 if brief else after * BRIEF_CARD_BYTES):
                 cards[key].append(card)
                 room -= size
@@ -212,7 +215,9 @@ def _groups(run: Run, findings: Sequence[Finding], room: int) -> list[Group]:
     ]
 
 
-def _card(run: Run, finding: Finding, *, brief: bool, event_number: int | None) -> Html:
+def _card(
+    run: Run, finding: Finding, brief: bool, event_number: int | None, files: Sequence[Preview]
+) -> Html:
     events = finding.events if finding.event else ()
     where = [f"{finding.check}@{label}" for label in events] or [finding.check]
     template = _environment().get_template("finding.html.jinja")
@@ -220,6 +225,8 @@ def _card(run: Run, finding: Finding, *, brief: bool, event_number: int | None) 
         template.render(
             f=finding,
             brief=brief,
+            files=files,
+            folder=f"{FOLDER}/{finding.id}" if Snippet(finding.reproduce).calls else "",
             event_number=event_number,
             steps=STEPS,
             replay=f"pytest --app {_quoted(run.target)} --app-replay {finding.id}",
@@ -312,8 +319,8 @@ def _policy() -> str:
     """Return the content policy: no network, only this style and this script."""
     style, script = (_hash(_asset(name)) for name in ("page.css", "page.js"))
     return (
-        f"default-src 'none'; img-src data:; style-src '{style}'; script-src '{script}'; "
-        "base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; img-src data:; media-src data:; style-src '{style}'; "
+        f"script-src '{script}'; base-uri 'none'; form-action 'none'"
     )
 
 
