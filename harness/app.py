@@ -81,6 +81,7 @@ class App:
     arguments: Mapping[str, Any] = field(default_factory=dict, repr=False)
     notes: tuple[str, ...] = ()
     evidence_source: Callable[[str, str], Evidence | None] | None = None
+    gatherer: Callable[[int, Sequence[int]], None] | None = None
     process_id: int = 0
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     _closers: contextlib.ExitStack = field(default_factory=contextlib.ExitStack, repr=False)
@@ -141,6 +142,16 @@ class App:
         if self.evidence_source is not None:
             return self.evidence_source(event_id, session)
         return self.probe.evidence(event_id, session) if self.probe else None
+
+    def gather(self, number: int, indices: Sequence[int] = ()) -> None:
+        """Have *number* calls of these events begin at the same moment; 0: as they come.
+
+        Without a probe they begin as they come.
+        """
+        if self.gatherer is not None:
+            self.gatherer(number, indices)
+        elif self.probe is not None:
+            self.probe.gather(number, indices)
 
     def close(self) -> None:
         """Stop the app and leave nothing of ours: no thread, port, folder or variable."""

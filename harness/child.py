@@ -81,6 +81,7 @@ def child(
         closers.callback(_end, process)
         closers.callback(channel.close)
         served = _served(channel, process, target, folder, home, temp, timeout_seconds)
+        evidence = _Evidence(channel)
         app = App(
             target,
             served["url"],
@@ -88,7 +89,8 @@ def child(
             Path(served["folder"]),
             tuple(credentials) or tuple(Credentials(*pair) for pair in served["credentials"]),
             notes=tuple(served["notes"]),
-            evidence_source=_Evidence(channel),
+            evidence_source=evidence,
+            gatherer=evidence.gather,
             process_id=process.pid,
         )
         _read_contract(app, served["functions"])
@@ -282,18 +284,25 @@ class _Evidence:
         self._lock = threading.Lock()
 
     def __call__(self, event_id: str, session: str) -> Evidence | None:
+        answer = self._asked({"event_id": event_id, "session": session})
+        return _evidence(answer["evidence"]) if answer is not None else None
+
+    def gather(self, number: int, indices: Sequence[int]) -> None:
+        """Have the probe hold calls back, as `Probe.gather` does."""
+        self._asked({"gather": number, "indices": list(indices)})
+
+    def _asked(self, question: Mapping[str, Any]) -> dict[str, Any] | None:
         with self._lock:
             if self._channel is None:
                 return None
             try:
-                self._channel.send({"event_id": event_id, "session": session})
+                self._channel.send(question)
                 answer = self._channel.receive(ANSWER_SECONDS)
             except OSError:
                 answer = None
             if answer is None:
                 self._channel = None  # an answer that comes late would be taken for the next
-                return None
-        return _evidence(answer["evidence"])
+            return answer
 
 
 def _evidence(data: dict[str, Any] | None) -> Evidence | None:
@@ -301,6 +310,7 @@ def _evidence(data: dict[str, Any] | None) -> Evidence | None:
         return None
     plain = _tuples(data)
     plain["frames"] = tuple(Frame(**_tuples(frame)) for frame in data["frames"])
+    plain["ran"] = tuple((begun, ended) for begun, ended in data["ran"])
     plain["effects"] = tuple(Effect(**effect) for effect in data["effects"])
     plain["nonfinite"] = tuple((place, word) for place, word in data["nonfinite"])
     plain["warned"] = tuple(
@@ -455,6 +465,10 @@ def _serve(channel: _Channel, request: Mapping[str, Any]) -> None:
     with app:
         channel.send(_announced(app))
         while (question := channel.receive()) is not None:
+            if "gather" in question:
+                app.gather(question["gather"], question["indices"])
+                channel.send({})
+                continue
             evidence = app.evidence(question["event_id"], question["session"])
             channel.send({"evidence": asdict(evidence) if evidence else None})
 

@@ -137,6 +137,7 @@ class Evidence:
     *seconds* says how long each step took, summed over a generator's steps. *returned* is
     the number of values the function returned and the number of outputs, where both count.
     *nonfinite* are the outputs that got nan or an infinity, by position: the wire says null.
+    *ran* are begin and end of each step of the function.
     """
 
     exception: str = ""
@@ -156,6 +157,7 @@ class Evidence:
     returned: tuple[int, int] | None = None
     nonfinite: tuple[tuple[int, str], ...] = ()
     warned: tuple[Warned, ...] = ()
+    ran: tuple[tuple[float, float], ...] = ()
 
     @property
     def frame(self) -> Frame | None:

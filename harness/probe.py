@@ -8,6 +8,8 @@ is kept by event id; a call that bypasses the queue is kept by its session hash.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import contextvars
 import dis
 import functools
@@ -39,6 +41,11 @@ from .observation import Effect, Evidence, Frame, Step, Warned
 __all__ = ["Probe", "evidence_of", "frames_of", "is_own", "needs_of"]
 
 KEPT = 5_000
+#: How long a call waits at most for others to begin with.
+PATIENCE_SECONDS = 0.5
+#: How long a thread keeps the interpreter, as Python has it and while calls are to interfere.
+USUAL_SECONDS = sys.getswitchinterval()
+EAGER_SECONDS = 1e-5
 HERE = str(Path(__file__).resolve().parent)
 INSTALLED = tuple(
     {
@@ -89,7 +96,7 @@ class _Record:
 
     __slots__ = (
         *("cause", "effects", "ignored", "logged", "nonfinite", "returned", "roots", "seconds"),
-        *("step", "warned", "yields"),
+        *("ran", "step", "warned", "yields"),
     )
 
     def __init__(self, ignored: tuple[str, ...], roots: tuple[str, ...] | None = None) -> None:
@@ -104,6 +111,7 @@ class _Record:
         self.logged: list[str] = []
         self.nonfinite: tuple[tuple[int, str], ...] = ()
         self.warned: list[Warned] = []
+        self.ran: list[tuple[float, float]] = []
 
 
 _current: contextvars.ContextVar[_Record | None] = contextvars.ContextVar(
@@ -111,6 +119,24 @@ _current: contextvars.ContextVar[_Record | None] = contextvars.ContextVar(
 )
 _hook = threading.Lock()
 _hooked = False
+
+
+class _Gate:
+    """Lets calls pass when *number* of them are there, or after a while."""
+
+    def __init__(self, number: int, indices: frozenset[int]) -> None:
+        self.number, self.indices = number, indices
+        self.there = 0
+        self.open: asyncio.Event | None = None
+
+    async def passed(self) -> None:
+        """Wait for the others. All calls of an app run in one event loop."""
+        self.open = self.open or asyncio.Event()
+        self.there += 1
+        if self.there >= self.number:
+            self.open.set()
+        with contextlib.suppress(TimeoutError, asyncio.TimeoutError):
+            await asyncio.wait_for(self.open.wait(), PATIENCE_SECONDS)
 
 
 class Probe:
@@ -129,6 +155,7 @@ class Probe:
         self._logs = _LogHandler(level=logging.WARNING)
         self.startup = _Record(self.ignored, self.roots)
         self.on_record: Callable[[str, Evidence], None] | None = None
+        self._gate: _Gate | None = None
 
     def install(self) -> None:
         """Begin to watch; needs Gradio to be imported already."""
@@ -142,7 +169,7 @@ class Probe:
             ("postprocess_data", "postprocess"),
         )
         for name, step in steps:
-            self._wrap(blocks.Blocks, name, functools.partial(_stepped, step))
+            self._wrap(blocks.Blocks, name, functools.partial(self._stepped, step))
         logging.getLogger().addHandler(self._logs)
         self._listen_to_warnings()
         _install_audit_hook()
@@ -187,6 +214,23 @@ class Probe:
             yield
         finally:
             _current.reset(token)
+
+    def gather(self, number: int, indices: Sequence[int] = ()) -> None:
+        """Hold calls of these events back until *number* of them are there; 0: no more of that.
+
+        They then begin at the same moment, and threads take turns as often as they can.
+        """
+        self._gate = _Gate(number, frozenset(indices)) if number else None
+        sys.setswitchinterval(EAGER_SECONDS if number else USUAL_SECONDS)
+
+    async def _stepped(
+        self, step: Step, original: Callable[..., Any], blocks: Any, *args: Any, **kwargs: Any
+    ) -> Any:
+        gate = self._gate
+        index = getattr(args[0], "_id", None) if args else None
+        if gate is not None and step == "function" and index in gate.indices:
+            await gate.passed()
+        return await _stepped(step, original, blocks, *args, **kwargs)
 
     def evidence(self, event_id: str, session: str = "") -> Evidence | None:
         """Return what was seen of a call by its event id, else by its session hash."""
@@ -258,6 +302,7 @@ class Probe:
 async def _stepped(
     step: Step, original: Callable[..., Any], blocks: Any, *args: Any, **kwargs: Any
 ) -> Any:
+    """Run one step of a call and note how long it took and what came of it."""
     record = _current.get()
     if record is None:
         return await original(blocks, *args, **kwargs)
@@ -268,6 +313,8 @@ async def _stepped(
     finally:
         now = time.monotonic()
         record.seconds[step] = record.seconds.get(step, 0.0) + now - begun
+        if step == "function" and len(record.ran) < 100:
+            record.ran.append((begun, now))
     if step == "function" and isinstance(result, dict):
         if result.get("is_generating"):
             record.yields.append(now)
@@ -337,6 +384,7 @@ def evidence_of(record: _Record, roots: Sequence[str]) -> Evidence:
         "returned": record.returned,
         "nonfinite": record.nonfinite,
         "warned": tuple(record.warned),
+        "ran": tuple(record.ran),
     }
     if error is None:
         return Evidence(**common)

@@ -1,14 +1,339 @@
-"""The same event from several visitors at once, held against one after another."""
+"""The same event from several visitors at once, held against one after another.
+
+What each visitor gets must be what that visitor would get in some order of them. Where answers
+depend on nothing but what is sent, which is tried first, any order will do; else each order is
+played in a copy of the process as it stands just before they meet. So it is with two events that
+may run at the same time. The calls are held back until all are there, and begin together.
+"""
 
 from __future__ import annotations
 
-from .contract import Event
-from .run import Part
-from .stage import Stage
+import dataclasses
+import itertools
+import json
+import random
+import time
+from collections.abc import Iterator, Sequence
 
-__all__ = ["race"]
+from .canaries import marked, new_mark
+from .checks.sessions import Crowded, Raced, concurrency_limit
+from .checks.sessions import race as judged
+from .contract import Event
+from .finding import Finding, Repeats
+from .interference import answer
+from .moment import at_this_moment
+from .run import Part
+from .stage import NoCopy, Spent, Stage
+from .together import Step, described, snippet
+from .visit import at
+from .visitors import Move, Performance, loads, overlapping, settable
+
+__all__ = ["crowd", "race"]
+
+#: How many visitors there are, how many others look on afterwards, and how often they meet.
+VISITORS = 3
+ONLOOKERS = 3
+MEETINGS = {"quick": 2, "standard": 4, "deep": 12}
+#: So many meetings make a finding sure, and so many are held for one that comes and goes.
+SURE = 3
+MOST = 8
+#: What a finding may take more, in seconds.
+SURE_SECONDS = 15.0
+
+#: What all visitors got, those who looked on afterwards included.
+Outcome = tuple[str, ...]
 
 
 def race(stage: Stage, event: Event) -> Part:
     """Return where visitors at the same time get what no order of theirs would give."""
+    if loads(event):
+        return Part()
+    limit = time.monotonic() + 2 * stage.seconds
+    for events in meetings(stage, event):
+        finding = Meeting(stage, events).run()
+        if finding is not None:
+            return Part(findings=(finding,))
+        if time.monotonic() > limit:
+            break
     return Part()
+
+
+def meetings(stage: Stage, event: Event) -> Iterator[tuple[Event, ...]]:
+    """Yield the events that visitors may set off at once: *event* by all, or with another."""
+    contract = stage.app.contract
+    if at_most(event) > 1:
+        yield (event,) * min(VISITORS, at_most(event))
+    place = stage.roots.index(event) if event in stage.roots else 0
+    for other in stage.roots[place + 1 :]:
+        if not loads(other) and overlapping(contract, event, other):
+            yield event, other
+
+
+def at_most(event: Event) -> int:
+    """Return how many calls of *event* may run at the same time, as far as that matters here."""
+    if not event.queue:
+        return VISITORS
+    if event.function is None:
+        return 1
+    limit = event.function.concurrency_limit
+    return VISITORS if limit is None else limit
+
+
+class Meeting:
+    """Visitors who set *events* off, each one of them, at the same time or in turn."""
+
+    def __init__(self, stage: Stage, events: Sequence[Event]) -> None:
+        self.stage, self.events = stage, events
+        self.draw = random.Random(f"{stage.seed}-{events[0].label}")
+        self.limit = time.monotonic() + stage.seconds
+        own = [self._move(name, e) for name, e in zip("ABCDEF", events, strict=False)]
+        others = [e for e in stage.roots if e not in events and e.queue and not loads(e)]
+        others.sort(key=lambda event: len(event.inputs))  # who only looks on, first
+        self.own = own
+        self.others = [self._move("Z", event) for event in others[:ONLOOKERS]]
+
+    def run(self) -> Finding | None:
+        """Return what went wrong; None if nothing did, or nothing can be said."""
+        orders = [list(range(len(self.own))), list(reversed(range(len(self.own))))]
+        one, other = (self._in_turn(order) for order in orders)
+        if self._refused(one) or self._refused(other):
+            return None
+        again = self._in_turn(orders[0])
+        if self._own(one) == self._own(other) == self._own(again):
+            finding = self._held_against(one, orders)
+            if finding is not None or one == other == again:
+                return finding
+        try:
+            return self._from_here()
+        except (NoCopy, Spent):
+            return None
+
+    def _from_here(self) -> Finding | None:
+        """Hold meetings, each against every order as it would come from that moment on.
+
+        The orders are played in copies of this process, then the meeting in the app itself.
+        """
+        self._introduce()
+        history = ""
+        wrong: Outcome = ()
+        right: Outcome = ()
+        while len(history) < MEETINGS[self.stage.profile] or (wrong and len(history) < MOST):
+            if history and time.monotonic() > self.limit + (SURE_SECONDS if wrong else 0.0):
+                break
+            orders = list(map(list, itertools.permutations(range(len(self.own)))))
+            known = [self._would_be(order) for order in [*orders, orders[0]]]
+            if known[0] != known[-1] or any(map(self._refused, known)):
+                return None  # it does not repeat itself even so
+            met = self._at_once()
+            failed = met not in known and not self._refused(met)
+            if failed:
+                wrong, right = met, known[0]
+            history += "F" if failed else "."
+            if history.count("F") == SURE:
+                break
+        if history.count("F") < 2:
+            return None
+        return self._finding(wrong, right, Repeats(history.count("F"), len(history), history))
+
+    def _introduce(self) -> None:
+        """Have the driver past the queue know a visitor, which takes one call over the wire."""
+        direct = self.stage.direct
+        if direct is not None and not direct.ready:
+            visit = self.stage.visit(driver=direct)
+            visit.fire(at(visit, self.events[0]))
+            self.stage.note(visit.seen)
+
+    def _would_be(self, order: Sequence[int]) -> Outcome:
+        """Return what would come of the visitors one after another. Raises NoCopy."""
+        moves = [self.own[place] for place in order]
+        return tuple(at_this_moment(self.stage, lambda copy: self._on(copy, moves)))
+
+    def _held_against(self, right: Outcome, orders: Sequence[Sequence[int]]) -> Finding | None:
+        """Let the visitors meet; return what is wrong where they get anything but *right*."""
+        history = ""
+        wrong: Outcome = ()
+        while len(history) < MEETINGS[self.stage.profile] or (wrong and len(history) < MOST):
+            if history and time.monotonic() > self.limit + (SURE_SECONDS if wrong else 0.0):
+                break
+            met = self._at_once()
+            failed = self._own(met) != self._own(right) and not self._refused(met)
+            wrong = met if failed else wrong
+            history += "F" if failed else "."
+            if history.count("F") == SURE:
+                break
+        if history.count("F") < 2:
+            return None  # once is no evidence against an app that may just not repeat itself
+        times = 2 * len(history) if "." in history else 2
+        for order in itertools.islice(itertools.cycle(orders), times):
+            if self._own(self._in_turn(order)) != self._own(right):
+                return None
+        return self._finding(wrong, right, Repeats(history.count("F"), len(history), history))
+
+    def _own(self, outcome: Outcome) -> Outcome:
+        """Return what the visitors got who met, without those who looked on afterwards."""
+        return outcome[: len(self.own)]
+
+    # -- playing -----------------------------------------------------------------------
+
+    def _move(self, who: str, event: Event) -> Move:
+        values = {}
+        for component in settable(self.stage, self.stage.app.contract, event):
+            fits, value = marked(component, new_mark(self.draw), self.draw, simple=True)
+            if fits:
+                values[component.id] = value
+        return Move(who, event, values=values)
+
+    def _in_turn(self, order: Sequence[int]) -> Outcome:
+        return self._on(self.stage, [self.own[place] for place in order])
+
+    def _at_once(self) -> Outcome:
+        first, *rest = self.own
+        return self._on(
+            self.stage, [first, *(dataclasses.replace(move, beside=0.0) for move in rest)]
+        )
+
+    def _on(self, stage: Stage, moves: Sequence[Move]) -> Outcome:
+        together = any(move.beside is not None for move in moves)
+        moves = [*moves, *self.others]
+        if together:
+            stage.app.gather(len(self.own), [event.index for event in self.events])
+        try:
+            play = Performance(stage, self.draw).play(moves)
+        finally:
+            if together:
+                stage.app.gather(0)
+        got: dict[str, str] = {}
+        for number, move in enumerate(moves):
+            seen = play.seen.get(number, [])
+            if number in play.refused or any(o.error and o.error.kind in UNSURE for o in seen):
+                return ()
+            got[f"{move.visitor}{number if move.visitor == 'Z' else ''}"] = "\n".join(
+                answer(observation, stage.driver) for observation in seen
+            )
+        return tuple(got[name] for name in sorted(got))
+
+    def _refused(self, outcome: Outcome) -> bool:
+        """Whether the author said no to somebody, or nothing can be said: no race is in that."""
+        texts = "\n".join(self._own(outcome)).split("\n")
+        said = [json.loads(line)[0] for line in texts if line]
+        return not outcome or any(error[:1] == ["author"] for error in said)
+
+    # -- telling -----------------------------------------------------------------------
+
+    def _finding(self, wrong: Outcome, right: Outcome, repeats: Repeats) -> Finding:
+        stage, contract = self.stage, self.stage.app.contract
+        together = [self.own[0], *(dataclasses.replace(m, beside=0.0) for m in self.own[1:])]
+        names = [move.visitor for move in self.own]
+        names += [f"then {move.event.label}" for move in self.others if move.event]
+        differ = [n for n, a, b in zip(names, wrong, right, strict=False) if a != b]
+        needed = any(name.startswith("then") for name in differ)
+        steps = [
+            Step(move.visitor, move.event, move.values or {}, move.beside)
+            for move in [*together, *(self.others if needed else ())]
+        ]
+        (finding,) = judged(
+            Raced(
+                self.events[0],
+                tuple(dict.fromkeys(event.label for event in self.events[1:])),
+                tuple(zip(names, wrong, right, strict=False)),
+                str(stage.app.folder),
+            )
+        )
+        return dataclasses.replace(
+            finding,
+            input=described(contract, steps),
+            reproduce=snippet(
+                stage.app.target.text,
+                contract,
+                steps,
+                in_turn=True,
+                folder=stage.folder,
+                chosen=stage.plan,
+            ),
+            repeats=repeats,
+        )
+
+
+#: How a call may end that says nothing about the others.
+UNSURE = ("refused", "timeout", "transport", "left")
+
+
+def crowd(stage: Stage, event: Event) -> Part:
+    """Return whether as many calls of *event* run at once as its author allows."""
+    function = event.function
+    if function is None or not function.limited or loads(event) or stage.app.probe is None:
+        return Part()
+    limit = function.concurrency_limit or 1
+    if limit < 2 and event.queue:
+        return Part()  # the queue sees to that
+    number = min(limit, 4) if event.queue else min(limit + 1, 4)
+    draw = random.Random(stage.seed)
+    meeting = Meeting(stage, (event,) * number)
+    if number > limit:
+        seen = _crowded(meeting, draw, gathered=True)
+        return _crowd_part(stage, Crowded(event, limit, seen, folder=str(stage.app.folder)))
+    alone, busy = _alone(meeting, draw)
+    crowded = [_crowded(meeting, draw, gathered=False) for _ in range(2)] if alone else []
+    found = [
+        Crowded(event, limit, seen, alone, busy, folder=str(stage.app.folder)) for seen in crowded
+    ]
+    if not found or not all(concurrency_limit(one) for one in found):
+        return Part()
+    return _crowd_part(stage, found[0])
+
+
+def _alone(meeting: Meeting, draw: random.Random) -> tuple[float, float]:
+    """Return how long one call takes, in seconds, and for how many of them the processor works.
+
+    Nothing if it is over before one could tell.
+    """
+    took = []
+    for move in meeting.own[:2]:
+        worked = time.process_time()
+        play = Performance(meeting.stage, draw).play([move])
+        worked = time.process_time() - worked
+        spans = [span for o in play.seen.get(0, ()) for span in _spans(o)]
+        if not spans or any(o.error for o in play.seen.get(0, ())):
+            return 0.0, 0.0
+        took.append((sum(end - begin for begin, end in spans), worked))
+    alone, worked = min(took)
+    return (alone, worked) if alone >= LEAST_CALL_SECONDS else (0.0, 0.0)
+
+
+def _crowded(
+    meeting: Meeting, draw: random.Random, *, gathered: bool
+) -> tuple[tuple[float, float], ...]:
+    """Return begin and end of each call of visitors who come at the same time."""
+    stage = meeting.stage
+    first, *rest = meeting.own
+    moves = [first, *(dataclasses.replace(move, beside=0.0) for move in rest)]
+    if gathered:
+        stage.app.gather(len(moves), [event.index for event in meeting.events])
+    try:
+        play = Performance(stage, draw).play(moves)
+    finally:
+        stage.app.gather(0)
+    found = []
+    for observations in play.seen.values():
+        spans = [s for o in observations if o.call.index == first_index(meeting) for s in _spans(o)]
+        if spans:
+            found.append((spans[0][0], spans[-1][1]))
+    return tuple(found)
+
+
+def first_index(meeting: Meeting) -> int:
+    """Return the index of the event that all of the visitors set off."""
+    return meeting.events[0].index
+
+
+def _spans(observation: object) -> tuple[tuple[float, float], ...]:
+    evidence = getattr(observation, "evidence", None)
+    return evidence.ran if evidence is not None else ()
+
+
+def _crowd_part(stage: Stage, crowded: Crowded) -> Part:
+    return Part(findings=tuple(concurrency_limit(crowded)))
+
+
+#: A call has to take so long, in seconds, for its time to be told from the machine's noise.
+LEAST_CALL_SECONDS = 0.05

@@ -35,7 +35,7 @@ from .memory import Memory, hypothesis_home
 from .options import Options
 from .order import order
 from .plan import Plan, plan
-from .races import race
+from .races import crowd, race
 from .redact import known, of_app
 from .report.text import visible
 from .run import LatencyRow, Part, SideEffect, Skipped
@@ -54,6 +54,7 @@ SAMPLES = {"quick": (20, 1.5), "standard": (50, 6.0), "deep": (200, 30.0)}
 DRIVES: Mapping[str, Callable[[Stage, Event], Part]] = {
     "sessions.leak": leak,
     "sessions.race": race,
+    "sessions.concurrency-limit": crowd,
     "sessions.order": order,
     "sessions.growth": growth,
     "sessions.fixed-cost": fixed_cost,

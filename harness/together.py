@@ -28,6 +28,10 @@ from .visit import Visit, at, feeding
 __all__ = ["Step", "at_once", "described", "replay_visits", "snippet"]
 
 
+#: How often visitors meet in a replay until something goes wrong.
+MEETINGS = 5
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """A visitor sets *values*, by component id, and then *event* off; None: opens the page.
@@ -65,13 +69,15 @@ def snippet(
     *,
     looked_for: Trace = "",
     otherwise: Sequence[Step] = (),
+    in_turn: bool = False,
     folder: str = "",
     chosen: Plan | None = None,
 ) -> str:
     """Return a shell command that starts the app and has the visitors do the same again.
 
     *looked_for* is what one of them sent and another may not get; *otherwise* are steps that the
-    last visitor may not be able to tell from the others.
+    last visitor may not be able to tell from the others. *in_turn* is what the steps are held
+    against that begin at the same time.
     """
     labels = _labels(contract)
     scripts = [
@@ -79,7 +85,11 @@ def snippet(
         for script in (steps, otherwise)
     ]
     arguments = [literal(target), scripts[0]]
-    arguments.append(f"otherwise={scripts[1]}" if otherwise else f"looked_for={looked_for!r}")
+    if in_turn:
+        arguments.append("in_turn=True")
+    else:
+        held = f"otherwise={scripts[1]}" if otherwise else f"looked_for={looked_for!r}"
+        arguments.append(held)
     if folder:
         arguments.append(f"folder={literal(folder)}")
     for name in ("include", "exclude") if chosen is not None else ():
@@ -127,6 +137,7 @@ def replay_visits(
     *,
     looked_for: Trace = "",
     otherwise: Sequence[Any] = (),
+    in_turn: bool = False,
     folder: str = "",
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
@@ -139,8 +150,11 @@ def replay_visits(
     ``[("A", "save", ["kestrel"]), 0.1, ("B", "show")]``. *folder*, *include* and *exclude* are as
     for `replay`. What comes is printed; where *looked_for* (a word, a colour), which one visitor
     sent, comes to another, SystemExit is raised. So it is where the last answer is another in a
-    second start of the app that does the steps *otherwise*.
+    second start of the app that does the steps *otherwise*, and with *in_turn* where what comes
+    is, in any order, something else than when the visitors come one after another.
     """
+    if in_turn:
+        return _raced(target, steps, folder, include, exclude)
     seen, astray = _played(target, steps, looked_for, folder, include, exclude)
     if otherwise:
         print("-- another start of the app")
@@ -152,6 +166,28 @@ def replay_visits(
     if astray:
         sys.exit(astray)
     return seen
+
+
+def _raced(
+    target: str, steps: Sequence[Any], folder: str, include: Sequence[str], exclude: Sequence[str]
+) -> list[Observation]:
+    """Do the steps in turn, then a few times at once, each time in a new start of the app."""
+    flat = [
+        part
+        for step in steps
+        for part in (step if isinstance(step, list) else [step])
+        if isinstance(part, tuple)
+    ]
+    everything, _ = _played(target, flat, "", folder, include, exclude)
+    wanted = sorted(map(_outcome, everything))
+    for _ in range(MEETINGS):
+        print("-- another start of the app, the visitors at the same time")
+        seen, _ = _played(target, steps, "", folder, include, exclude)
+        everything += seen
+        got = sorted(map(_outcome, seen))
+        if got != wanted:
+            sys.exit(f"at the same time they got {got}, in turn {wanted}")
+    return everything
 
 
 def _outcome(seen: Observation) -> str:
@@ -253,7 +289,15 @@ class _Scene:
             begins[name] = len(self.visits[name].seen) if name in self.visits else 0
             gestures.append(self._ready(name, *rest))
             delays.append(delays[-1])
-        at_once(gestures, delays[: len(gestures)])
+        gathered = [
+            self.contract.event(s[1]).index for s in group if isinstance(s, tuple) and s[1:]
+        ]
+        if len(gathered) > 1 and not any(delays):
+            self.wire.app.gather(len(gathered), gathered)
+        try:
+            at_once(gestures, delays[: len(gestures)])
+        finally:
+            self.wire.app.gather(0)
         for name, begin in begins.items():
             for seen in self.visits[name].seen[begin:]:
                 self._take(name, seen)

@@ -15,6 +15,11 @@ def race(visited: Visited) -> None:
     visited.expect_none("sessions.race")
 
 
+def concurrency_limit(visited: Visited) -> None:
+    """As many calls run at once as the author allows."""
+    visited.expect_none("sessions.concurrency-limit")
+
+
 def order(visited: Visited) -> None:
     """What one visitor did before on the page breaks nothing."""
     visited.expect_none("sessions.order")

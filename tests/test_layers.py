@@ -71,7 +71,17 @@ LAYERS = (
     *("served", "visit", "plan", "own", "steps", "reproduce", "watchdog", "replays"),
     *("exploration", "memory", "search", "ladder", "phases", "guided", "units", "agree"),
     *("confirm", "explore", "latency"),
-    *("stage", "forgery", "canaries", "together", "visitors", "interference", "leaks", "races"),
+    *(
+        "stage",
+        "forgery",
+        "canaries",
+        "together",
+        "visitors",
+        "interference",
+        "leaks",
+        "moment",
+        "races",
+    ),
     *("order", "holdings", "growth", "cost"),
     *(
         "report.text",

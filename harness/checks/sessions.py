@@ -11,7 +11,7 @@ from ..contract import Event, Function
 from ..finding import Finding, Severity
 from . import Check
 
-__all__ = ["CHECKS", "Raced", "Surfaced", "Varied"]
+__all__ = ["CHECKS", "Crowded", "Raced", "Surfaced", "Varied"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +52,46 @@ class Varied:
 
 @dataclass(frozen=True, slots=True)
 class Raced:
-    """What visitors got who set one event off at the same time, and what is wrong with it."""
+    """What visitors got who came at the same time, in no order of whom they would get it.
+
+    *beside* are the labels of other events that were set off with *event*. *answers* has, for
+    each visitor, what it got at the same time and what in turn, as JSON.
+    """
 
     event: Event
-    title: str
-    detail: str
-    severity: Severity = Severity.ERROR
+    beside: tuple[str, ...]
+    answers: tuple[tuple[str, str, str], ...]
     folder: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Crowded:
+    """Begin and end, in seconds, of the calls of visitors who came at the same time.
+
+    The author allows *limit* of them at once. One by itself takes *alone* seconds, for *busy* of
+    which the processor works; 0 where that was not tried.
+    """
+
+    event: Event
+    limit: int
+    spans: tuple[tuple[float, float], ...]
+    alone: float = 0.0
+    busy: float = 0.0
+    folder: str = ""
+
+    @property
+    def most(self) -> int:
+        """How many ran at the same time."""
+        return max(
+            (sum(b <= begin < e for b, e in self.spans) for begin, _ in self.spans), default=0
+        )
+
+    @property
+    def seconds(self) -> float:
+        """From the first begin to the last end."""
+        if not self.spans:
+            return 0.0
+        return max(end for _, end in self.spans) - min(begin for begin, _ in self.spans)
 
 
 def leak(seen: Surfaced | Varied) -> list[Finding]:
@@ -107,7 +140,9 @@ def _varied(seen: Varied) -> Finding:
 
 def _cut(answer: str) -> str:
     """Return an answer as it is read: what was said instead, else the outputs."""
-    error, logs, outputs = json.loads(answer)
+    if not answer:
+        return "no answer"
+    error, logs, outputs = json.loads(answer.rpartition("\n")[2])
     text = ", ".join(map(json.dumps, outputs or ())) if not error else f"an error, {error[1]!r}"
     text += f" and the message {logs[0]!r}" if logs else ""
     return text if len(text) <= 200 else f"{text[:190]}… ({len(text)} characters)"
@@ -118,7 +153,8 @@ def race(seen: Raced) -> list[Finding]:
 
     Why: two calls of one function, or of two that share a variable, run at the same time as
     soon as `concurrency_limit` allows more than one, or with `queue=False`. What one of them
-    read may have changed when it writes: an update is lost, an answer is somebody else's.
+    read may have changed when it writes: an update is lost, an answer is somebody else's. The
+    calls were held back until all were there, and begun together.
 
     Mend: keep what a call works on in local variables; put a `threading.Lock` around reading
     and writing what is shared, or give the events a `concurrency_limit=1` and one
@@ -126,7 +162,55 @@ def race(seen: Raced) -> list[Finding]:
 
     Silence: `--app-ignore sessions.race@EVENT`.
     """
-    return [_finding("sessions.race", seen.event, seen.severity, seen.title, seen.detail, "")]
+    others = f" and {', '.join(seen.beside)}" if set(seen.beside) - {seen.event.label} else ""
+    wrong = [(name, one, other) for name, one, other in seen.answers if one != other]
+    title = (
+        f"Visitors who set off {seen.event.label}{others} at the same time get what no order gives"
+    )
+    lines = [f"{name} got {_cut(one)}; in turn: {_cut(other)}" for name, one, other in wrong]
+    lines.append("Each order of them was tried, and the app repeats itself in each.")
+    detail = "\n".join(lines)
+    return [_finding("sessions.race", seen.event, Severity.ERROR, title, detail, seen.folder)]
+
+
+def concurrency_limit(seen: Crowded) -> list[Finding]:
+    """As many calls run at once as the author allows: no more, and no fewer.
+
+    Why: with `queue=False` nothing holds calls back, and a `concurrency_limit` beside it is for
+    nothing: what it was to protect, a model's memory or a file, is used by everybody at once
+    (error). And where a lock, or a call that blocks in an `async def`, lets calls run one after
+    another only, visitors wait for each other though the limit says otherwise (warning).
+
+    Mend: leave out `queue=False`, or the limit. In an `async def` await what takes long
+    (`await asyncio.sleep`, an async client, `asyncio.to_thread`), or write a plain `def`, which
+    Gradio runs in a thread; hold a lock only while something shared is changed.
+
+    Silence: `--app-ignore sessions.concurrency-limit@EVENT`.
+    """
+    name, allowed = "sessions.concurrency-limit", f"concurrency_limit={seen.limit}"
+    if seen.most > seen.limit:
+        title = f"{seen.most} calls ran at once, and {allowed} allows {seen.limit}"
+        detail = "The event has queue=False: calls that bypass the queue are not held back."
+        return [_finding(name, seen.event, Severity.ERROR, title, detail, seen.folder)]
+    in_turn = seen.alone * len(seen.spans)
+    blocked = seen.alone >= LEAST_SECONDS and seen.seconds >= BLOCKED * in_turn
+    if len(seen.spans) < 2 or not blocked or seen.busy - OWN_SECONDS > IDLE * seen.alone:
+        return []
+    title = f"{allowed}, and calls run one after another"
+    detail = (
+        f"One call takes {seen.alone:.2f} s, of which the processor works {seen.busy:.2f} s; "
+        f"{len(seen.spans)} at the same time took {seen.seconds:.2f} s."
+    )
+    return [_finding(name, seen.event, Severity.WARNING, title, detail, seen.folder)]
+
+
+#: A call this long, in seconds, can be told from noise; several that take this share of their
+#: sum run in turn; one for which the processor works more than this share, beside what Gradio
+#: and the harness take, would do so anyway. On a busy machine it may get little of its time.
+LEAST_SECONDS = 0.05
+BLOCKED = 0.85
+IDLE = 0.05
+OWN_SECONDS = 0.02
 
 
 def _finding(
@@ -158,4 +242,5 @@ def _place(function: Function | None, folder: str) -> str:
 CHECKS = (
     Check("sessions.leak", Severity.ERROR, leak),
     Check("sessions.race", Severity.ERROR, race),
+    Check("sessions.concurrency-limit", Severity.ERROR, concurrency_limit),
 )

@@ -96,6 +96,22 @@ class Direct:
             return True
         return event.queue and event.connection == "sse" and not event.cancels
 
+    @property
+    def ready(self) -> bool:
+        """Whether a first call has been made."""
+        return self._visitor is not None
+
+    def on(self, loop: asyncio.AbstractEventLoop) -> Direct:
+        """Return a driver of the same visitor whose calls run on *loop*, in a copy of the process.
+
+        Raises RuntimeError before the first call.
+        """
+        if self._visitor is None:
+            raise RuntimeError("no visitor has come yet")
+        other = copy.copy(self)
+        other._visitor = dataclasses.replace(self._visitor, loop=loop)
+        return other
+
     def forget(self, session: str) -> None:
         """Let the app and the drivers let go of a visitor of ours who will not come again.
 

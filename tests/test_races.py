@@ -1,0 +1,158 @@
+"""Visitors at the same time get what they would get in turn; as many at once as allowed."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gradio_harness.app import launch
+from gradio_harness.checks.sessions import Crowded, concurrency_limit
+from gradio_harness.contract import Event
+from gradio_harness.drivers.direct import Direct
+from gradio_harness.drivers.wire import Wire
+from gradio_harness.finding import Finding, Severity
+from gradio_harness.moment import at_this_moment
+from gradio_harness.plan import plan
+from gradio_harness.races import crowd, race
+from gradio_harness.run import Part
+from gradio_harness.stage import Stage
+from gradio_harness.target import parse
+
+TWINS = Path(__file__).resolve().parent.parent / "fixtures" / "apps" / "twins"
+ERROR, WARNING = Severity.ERROR, Severity.WARNING
+DRIVES: dict[str, Callable[[Stage, Event], Part]] = {
+    "sessions.race": race,
+    "sessions.concurrency-limit": crowd,
+}
+
+
+@functools.cache
+def look(check: str, name: str) -> tuple[Finding, ...]:
+    """Serve a twin, let visitors meet and return what was found: once for all tests."""
+    folder = TWINS / check
+    with (
+        launch(parse(f"{name}.py", folder), folder=folder, timeout_seconds=60) as app,
+        Wire(app, timeout_seconds=20) as wire,
+    ):
+        chosen = plan(app.contract)
+        stage = Stage(
+            app,
+            wire,
+            chosen,
+            profile="quick",
+            seed=7,
+            seconds=1.0,
+            direct=Direct(app, wire),
+        )
+        return tuple(f for event in chosen.roots for f in DRIVES[check](stage, event).findings)
+
+
+DEFECTS = {
+    "sessions.race": [
+        ("deposit", ERROR),
+        ("number", ERROR),
+        ("spell", ERROR),
+        ("raise_by", ERROR),
+    ],
+    "sessions.concurrency-limit": [("paint", ERROR), ("ask", WARNING), ("look_up", WARNING)],
+}
+
+
+@pytest.mark.parametrize("check", DEFECTS)
+def test_the_defects_are_found(check: str) -> None:
+    """Lost updates, mixed answers, two events of one variable; limits that are none."""
+    assert DEFECTS[check] == [(f.event, f.severity) for f in look(check, "defect")]
+
+
+@pytest.mark.parametrize("check", DEFECTS)
+def test_nothing_is_found_in_the_mended_app(check: str) -> None:
+    """Locks, locals and one queue for both; chance, and an author who says no, are no race."""
+    assert () == look(check, "mended")
+
+
+def test_what_visitors_got_is_told_beside_what_they_would_get() -> None:
+    """Who differs, and a script in which they come at the same time."""
+    found = {finding.event: finding for finding in look("sessions.race", "defect")}
+
+    assert "got" in found["number"].detail
+    assert "in_turn=True" in found["number"].reproduce
+    assert "raise_by and lower_by" in found["raise_by"].title
+
+
+def test_a_lost_update_is_seen_again_by_the_script(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It ends with what they got at the same time and in turn."""
+    found = {finding.event: finding for finding in look("sessions.race", "defect")}
+    script = found["number"].reproduce.partition("\n")[2].removesuffix("EOF")
+    monkeypatch.chdir(TWINS / "sessions.race")
+
+    with pytest.raises(SystemExit, match=r"at the same time they got .* in turn"):
+        exec(script, {})
+
+    assert "another start of the app" in capsys.readouterr().out
+
+
+EVENT = Event(0, "ask", "ask", "public", (), (), ())
+
+
+def spans(*begins: float, seconds: float = 0.1) -> tuple[tuple[float, float], ...]:
+    return tuple((begin, begin + seconds) for begin in begins)
+
+
+@pytest.mark.parametrize(
+    ("crowded", "expected"),
+    [
+        (Crowded(EVENT, 1, spans(0, 0.01)), [ERROR]),
+        (Crowded(EVENT, 1, spans(0, 0.1)), []),
+        (Crowded(EVENT, 4, spans(0, 0.1, 0.2, 0.3), alone=0.1), [WARNING]),
+        (Crowded(EVENT, 4, ((0, 0.1), (0, 0.2), (0, 0.3), (0, 0.4)), alone=0.1), [WARNING]),
+        (Crowded(EVENT, 4, spans(0, 0.01, 0.02, 0.03), alone=0.1), []),
+        (Crowded(EVENT, 4, spans(0, 0.1, 0.2, 0.3), alone=0.1, busy=0.09), []),
+        (Crowded(EVENT, 4, spans(0, 0.02, 0.04, seconds=0.02), alone=0.02), []),
+        (Crowded(EVENT, 4, (), alone=0.1), []),
+    ],
+    ids=["over", "kept", "in turn", "behind a lock", "at once", "busy", "short", "nothing seen"],
+)
+def test_a_limit_is_judged_by_begins_and_ends(crowded: Crowded, expected: list[Severity]) -> None:
+    """More than allowed is an error; in turn, though more are allowed, a warning."""
+    assert expected == [finding.severity for finding in concurrency_limit(crowded)]
+
+
+def test_what_happens_in_a_copy_does_not_happen_here() -> None:
+    """The app is called in a copy of the process; here it goes on from where it was."""
+    folder = TWINS / "sessions.race"
+    with (
+        launch(parse("mended.py", folder), folder=folder, timeout_seconds=60) as app,
+        Wire(app, timeout_seconds=20) as wire,
+    ):
+        stage = Stage(
+            app,
+            wire,
+            plan(app.contract),
+            profile="quick",
+            seed=7,
+            seconds=1.0,
+            direct=Direct(app, wire),
+        )
+        number = app.contract.event("number")
+
+        def called(on: Stage, times: int = 1) -> list[object]:
+            driver = on.direct or on.driver
+            visit = on.visit(driver=driver)
+            return [o.outputs for _ in range(times) for o in visit.fire(number)]
+
+        assert [("you are number 1",)] == called(stage)
+        there = at_this_moment(stage, lambda copy: called(copy, 2))
+        assert [["you are number 2"], ["you are number 3"]] == there
+        assert [("you are number 2",)] == called(stage)
+
+
+def test_every_twin_is_tried() -> None:
+    """A new pair of twins must say what is found in it."""
+    names = {path.parent.name for check in DEFECTS for path in TWINS.glob(f"{check}/*.py")}
+
+    assert set(DEFECTS) == names
