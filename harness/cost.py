@@ -54,10 +54,12 @@ def fixed_cost(stage: Stage, event: Event) -> Part:
     """Return what *event* spends its time on in each call though it is always the same."""
     app = stage.app
     if app.where != "in-process" or app.probe is None:
-        return skipped(event, f"what a call does inside is not seen from outside ({app.where})")
+        return skipped(event, f"fixed cost: a call is not seen from outside ({app.where})")
     left = stage.left(event.label)
     if left is not None and left < TIMED + PROFILED:
-        return skipped(event, f"takes {TIMED + PROFILED} calls, and --app-calls leaves {left}")
+        return skipped(
+            event, f"fixed cost: takes {TIMED + PROFILED} calls, and --app-calls leaves {left}"
+        )
     try:
         return _Costs(stage, event).part()
     except Spent as error:
@@ -215,7 +217,7 @@ class _Costs:
         """
         settable = self._settable()
         if not settable:
-            return skipped(self.event, "has no input that could be another each time")
+            return Part()  # nothing to depend on
         plain: list[float] = []
         for seen in self._calls(settable, TIMED):
             plain.append(_seconds(seen))
@@ -224,15 +226,13 @@ class _Costs:
             if _must_ask(seen):
                 return Part()
         if len(plain) < TIMED:
-            return skipped(self.event, "too few calls of it succeeded, or in time")
+            return skipped(self.event, "fixed cost: too few calls succeeded, or in time")
         block_fn = self._block_fn()
         assert self.stage.app.probe is not None
         tape = Tape(self.stage.app.probe.roots)
         taped = tape.around(block_fn.fn) if block_fn is not None else None
         if block_fn is None or taped is None:
-            return skipped(
-                self.event, "what an asynchronous function spends its time on is not seen"
-            )
+            return skipped(self.event, "fixed cost: an asynchronous function is not followed")
         before = block_fn.fn
         block_fn.fn = taped
         try:
@@ -240,7 +240,7 @@ class _Costs:
         finally:
             block_fn.fn = before
         if len(done) < PROFILED or len(tape.calls) < PROFILED:
-            return skipped(self.event, "too few calls of it succeeded, or in time")
+            return skipped(self.event, "fixed cost: too few calls succeeded, or in time")
         found = [
             finding
             for check in CHECKS

@@ -70,16 +70,14 @@ def growth(stage: Stage, event: Event, *, pace: Pace | None = None) -> Part:
     """Return what of *event* stays behind with each call."""
     app = stage.app
     if app.where != "in-process" or app.probe is None:
-        return skipped(event, f"what a call leaves behind is not seen from outside ({app.where})")
+        return skipped(event, f"growth: a call is not seen from outside ({app.where})")
     left = stage.left(event.label)
     if left is not None and left < CALLS + 4:
-        return skipped(event, f"takes {CALLS} calls, and --app-calls leaves {left}")
+        return skipped(event, f"growth: takes {CALLS} calls, and --app-calls leaves {left}")
     try:
         return Part(findings=tuple(_Growth(stage, event, pace or PACES[stage.profile]).run()))
-    except _Unfit as error:
-        return skipped(event, str(error))
-    except Spent as error:
-        return skipped(event, str(error))
+    except (_Unfit, Spent) as error:
+        return skipped(event, f"growth: {error}")
 
 
 class _Unfit(Exception):

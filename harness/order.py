@@ -25,7 +25,7 @@ from .finding import Finding, Repeats
 from .observation import Call
 from .plan import Plan
 from .reproduce import walk_snippet, walked
-from .run import Part, Skipped
+from .run import Part
 from .search import CHECKS, Stop
 from .stage import Stage
 from .steps import Step, arrive, clicked, fields, moves, perform, typed
@@ -488,8 +488,7 @@ class Walker:
 def order(stage: Stage, event: Event) -> Part:
     """Return what only an order of events shows, of those that the test of *event* tells."""
     walks = stage.once("order", lambda: _walks(stage))
-    skipped = (Skipped(event.label, walks.why),) if walks.why else ()
-    return Part(findings=walks.findings.get(event.label, ()), skipped=skipped)
+    return Part(findings=walks.findings.get(event.label, ()))
 
 
 def _walks(stage: Stage) -> Order:
