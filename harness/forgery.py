@@ -42,6 +42,9 @@ __all__ = ["Forger", "Forging", "forge"]
 SHARE = 0.1
 #: Below which an event is hardly looked at: quick explorations take no more than this, either.
 LEAST_SECONDS = 2.0
+#: So many calls are made even where they take longer, up to so many times as long.
+LEAST_CALLS = 30
+PATIENCE = 5
 #: So many other visitors send what the page allows before a change is blamed on a forgery.
 OTHERS = 6
 
@@ -126,7 +129,7 @@ class _Forging:
         self.found: dict[tuple[str, str], Finding] = {}
         self.valid: dict[str, None] = {}
         self.case = Case()
-        self.slowest = 0.0
+        self.slowest, self.quickest = 0.0, float("inf")
 
     def run(self) -> Forging:
         stuck = ""
@@ -192,7 +195,7 @@ class _Forging:
         """Whether the visitor's answer stays, whatever others send that the page allows."""
         if self._visited(self.case).words != usual.words:
             return False
-        if self.slowest * OTHERS > self.seconds / 2:
+        if self.quickest * OTHERS > self.seconds:
             return False  # a slow app: the time goes into the forged requests
         for case in self._drawn():
             self._visited(case)
@@ -254,7 +257,8 @@ class _Forging:
             enter(visit, event, case)
         finally:
             self.forger.after()
-        self.slowest = max(self.slowest, time.monotonic() - begun)
+        took = time.monotonic() - begun
+        self.slowest, self.quickest = max(self.slowest, took), min(self.quickest, took)
         self.queued += sum(bool(o.event_id) for o in visit.seen)
         chain = {member.index for member in contract.chain(event)}
         seen = tuple(o for o in visit.seen if o.call.index in chain)
@@ -369,7 +373,11 @@ class _Forging:
     def _spend(self) -> None:
         """Count a call. Raises _Stop where none is left, or no time."""
         most = self.forger.budget.calls
-        if (most is not None and self.calls >= most) or time.monotonic() > self.deadline:
+        if most is not None and self.calls >= most:
+            raise _Stop
+        late = time.monotonic() - self.deadline
+        few = self.calls < LEAST_CALLS and late < (PATIENCE - 1) * self.seconds
+        if late > 0 and not few:
             raise _Stop
         self.calls += 1
 

@@ -68,8 +68,10 @@ class Corpus:
 
     def guided(self, search: Search) -> None:
         """Try cases made from those that are kept, as many as the budget has examples."""
-        fields = {component.id: component for component in search.settable}
-        if not self.kept or not fields:
+        own = search.own
+        # What the user's own strategies draw is all that may be sent: it is not changed.
+        fields = {c.id: c for c in search.settable if own.of(search.event, c) is None}
+        if not self.kept or not fields or own.whole(search.event) is not None:
             return
         dice = random.Random(search.seed)
         done = stale = 0

@@ -7,21 +7,24 @@ import functools
 import sys
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from gradio_harness.app import launch
-from gradio_harness.contract import Component, Function
+from gradio_harness.contract import Component, Event, Function, Parameter
 from gradio_harness.coverage import Compared, Coverage
 from gradio_harness.drivers.direct import Direct
 from gradio_harness.drivers.wire import Wire
 from gradio_harness.exploration import Budget, Exploration
 from gradio_harness.explore import Explorer
-from gradio_harness.guided import NOTHING, changes, fitted
+from gradio_harness.guided import NOTHING, Corpus, Kept, changes, fitted
+from gradio_harness.own import Own
 from gradio_harness.plan import plan
 from gradio_harness.record import _reached
+from gradio_harness.reproduce import Case
 from gradio_harness.run import CoverageRow
+from gradio_harness.search import Search
 from gradio_harness.target import parse
 
 MAZES = Path(__file__).resolve().parent.parent / "bench" / "mazes"
@@ -227,3 +230,24 @@ def test_one_line_tells_it() -> None:
     rows = [CoverageRow("a", 3, 4, ("app.py:7",)), CoverageRow("b", 2, 2)]
 
     assert "lines reached: 5 of 6; never app.py:7" == _reached(rows)
+
+
+def test_what_the_users_own_strategies_draw_is_not_changed() -> None:
+    """They say what may be sent, and nothing else is."""
+    field = Component(1, "textbox", "Code", {})
+    event = Event(0, "go", "go", "public", (), (Parameter("code", field),), ())
+    corpus = Corpus(Coverage([]))
+    corpus.kept.append(Kept(Case({1: "x"}), ()))
+    sent: list[Case] = []
+    search = SimpleNamespace(
+        own=Own({"Code": object()}),
+        event=event,
+        settable=[field],
+        seed=1,
+        budget=Budget(5, 1.0, 0, 1.0),
+        try_=sent.append,
+    )
+
+    corpus.guided(cast(Search, search))
+
+    assert [] == sent

@@ -192,3 +192,11 @@ def test_what_of_the_inside_is_told(forged: Forged, shown: str) -> None:
     titles = [finding.title for finding in out_of_contract(forged)]
 
     assert ([f"The answer to a forged request shows {shown}"] if shown else []) == titles
+
+
+@pytest.mark.parametrize(("value", "sent"), [("a", True), (None, False)])
+def test_nothing_chosen_is_wrong_where_the_page_has_a_choice(value: str | None, sent: bool) -> None:
+    """No visitor can take a choice away; before the first one there is none."""
+    field = Component(1, "dropdown", "Kind", {"choices": [["A", "a"]], "value": value})
+
+    assert sent == (None in values(field))

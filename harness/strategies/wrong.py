@@ -86,8 +86,9 @@ def values(component: Component) -> list[Any]:
             beyond = [LONG[: 2 * most]] if isinstance(most, int) and most > 0 else []
             return [7, None, *beyond, *odd[2:]]
         case "radio" | "dropdown" if not props.get("multiselect"):
-            free = props.get("allow_custom_value")
-            return [7, *([] if free else ["no such choice"]), *odd[2:]]
+            other = [] if props.get("allow_custom_value") else ["no such choice"]
+            # What is chosen when the page opens is changed there, and never taken away.
+            return [7, *([] if component.value is None else [None]), *other, *odd[2:]]
         case "checkboxgroup" | "dropdown":
             first = [c[1] if isinstance(c, list) else c for c in (props.get("choices") or ())[:1]]
             return ["text", None, [7], ["no such choice"], first * 2, {"a": 1}, _deep()]
