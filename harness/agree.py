@@ -19,8 +19,8 @@ from .visit import Driver
 
 __all__ = ["two_ways"]
 
-#: What takes longer is not asked so often.
-SLOWEST_SECONDS = 0.5
+#: What takes more of the event's time than this is not asked so often.
+SHARE = 1 / 12
 #: A, A, B, B, A: so many calls, and as many for what the page sets off by itself.
 CALLS = 10
 
@@ -28,7 +28,9 @@ CALLS = 10
 def two_ways(search: Search) -> None:
     """Tell where the event answers otherwise to gradio_client, or to another trigger."""
     calls = search.budget.calls
-    if search.slowest > SLOWEST_SECONDS or (calls is not None and calls - search.calls < 3 * CALLS):
+    if search.slowest > SHARE * search.budget.seconds:
+        return
+    if calls is not None and calls - search.calls < 3 * CALLS:
         return
     for other in _siblings(search):
         search.told += _triggers(search, other)

@@ -68,7 +68,7 @@ PHASES: tuple[Phase, ...] = (
     Phase(suggested),
     Phase(drawn, until=0.6),
     Phase(grown, until=0.75),
-    Phase(many_units, until=0.9),
+    Phase(many_units),
     Phase(two_ways),
 )
 

@@ -11,7 +11,6 @@ import random
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 from .checks.structure import Fed, Shown, kept, repeated, structure
@@ -97,11 +96,7 @@ def many_units(search: Search) -> None:
     calls = search.budget.calls
     last_call = None if calls is None else search.calls + (calls - search.calls) // 3
     feeding = _Feeding(search, last_call)
-    for field in _fields(search):
-        found = feeding.judged(field)
-        if found:
-            search.told += found
-            return  # the same loop is behind the other ways to feed it
+    search.told += next(feeding.findings(), [])  # the same loop is behind the other ways to feed it
 
 
 class _Feeding:
@@ -112,31 +107,42 @@ class _Feeding:
         self.feeds = 0
         self.noted = False
         self.known: set[tuple[int, str]] = set()
-        self.shown: dict[tuple[str, ...], tuple[dict[_Place, Shown], bool]] = {}
+        self.fields = sorted(_fields(search), key=lambda field: field.numbers)
+        self.shown: dict[tuple[int, tuple[str, ...]], tuple[dict[_Place, Shown], bool]] = {}
 
-    def judged(self, field: _Field) -> list[Finding]:
-        """Return what is wrong with how the event keeps the units of *field*."""
-        if (field.component.id, field.what) in self.known:
-            return []  # as words they are shown: numbers say no more
-        self.shown.clear()
-        few = [self._once(field, units(n, self.search.seed, numbers=field.numbers)) for n in SMALL]
-        places = sorted(set(few[0]) & set(few[1]))
-        both = {place: tuple(one[place] for one in few) for place in places}
-        whole = {p: small for p, small in both.items() if _alike(small)}
-        if whole:
-            self.known.add((field.component.id, field.what))
-        for good, size in pairwise((SMALL[-1], *LARGE)):  # all outputs first: a call shows them all
-            for place, small in whole.items():
-                if found := self._many(field, place, small, good, size):
-                    return found
-        for place, small in whole.items():
-            if found := self._twice(field, place, small):
-                return found
-        for place in both if field.what in ("line", "row") else ():
-            own = place[0] == self.search.event.label and place not in whole
-            if own and (found := self._full(field, place)):
-                return found
-        return []
+    def findings(self) -> Iterator[list[Finding]]:
+        """Yield what is wrong, the likeliest first: every way to feed it, then more of each."""
+        turns: list[tuple[_Field, _Place, tuple[Shown, ...]]] = []
+        for field in self.fields:
+            if (field.component.id, field.what) in self.known:
+                continue  # as words they are shown: numbers say no more
+            new = [(field, place, small) for place, small in self._few(field).items()]
+            if new:
+                self.known.add((field.component.id, field.what))
+            turns += new
+            yield from (found for turn in new if (found := self._many(*turn, SMALL[-1], LARGE[0])))
+        yield from (found for turn in turns if (found := self._twice(*turn)))
+        yield from (found for turn in turns if (found := self._many(*turn, *LARGE)))
+        for field in self.fields:
+            if field.what in ("line", "row") and (field.component.id, field.what) not in self.known:
+                yield from (found for p in self._own() if (found := self._full(field, p)))
+
+    def _own(self) -> list[_Place]:
+        event = self.search.event
+        return [(event.label, number) for number in range(len(event.outputs))]
+
+    def _few(self, field: _Field) -> dict[_Place, tuple[Shown, ...]]:
+        """Return what was fed and shown of a few units, by the outputs that show them all."""
+        found: dict[_Place, tuple[Shown, ...]] = {}
+        for size in reversed(SMALL):
+            shown = self._once(field, units(size, self.search.seed, numbers=field.numbers))
+            before, found = found, {}
+            for place, one in shown.items():
+                if kept(one) is not None and (size == SMALL[-1] or place in before):
+                    found[place] = (one, *before.get(place, ()))
+            if not found:
+                break
+        return {place: small for place, small in found.items() if _alike(small)}
 
     def _many(
         self, field: _Field, place: _Place, small: tuple[Shown, ...], good: int, size: int
@@ -247,9 +253,10 @@ class _Feeding:
 
     def _once(self, field: _Field, given: tuple[str, ...]) -> dict[_Place, Shown]:
         """Return what `_fed` does, from memory where this was fed for another output."""
-        if given not in self.shown:
-            self.shown[given] = self._fed(field, given), self.noted
-        shown, self.noted = self.shown[given]
+        key = (id(field), given)
+        if key not in self.shown:
+            self.shown[key] = self._fed(field, given), self.noted
+        shown, self.noted = self.shown[key]
         return shown
 
     def _fed(
@@ -362,14 +369,15 @@ def _text(search: Search, component: Component) -> Iterator[_Field]:
     most = int(longest) if isinstance(longest, int) else 100_000
     constants = search.clues[component.id].constants if component.id in search.clues else None
     kinds: dict[str, str] = {}
-    if props.get("max_lines") != 1 or component.type == "code":
-        kinds["\n"] = "line"
     for separator in constants.separators if constants else ():
         if 0 < len(separator) < 4 and (separator.strip() or separator == "\n\n"):
             kinds.setdefault(separator, "item")
+    lines = props.get("max_lines") != 1 or component.type == "code"
+    if lines:
+        kinds["\n"] = "line"
     kinds.setdefault(", ", "item")
     kinds.setdefault(" ", "word")
-    if "\n" not in kinds:
+    if not lines:
         kinds = {key: what for key, what in kinds.items() if "\n" not in key}
     for separator, what in list(kinds.items())[:4]:
         for numbers in (False, True):
