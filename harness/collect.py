@@ -51,6 +51,7 @@ __all__ = [
 ]
 
 SHOWN_OUTPUT = 4_000
+LONGEST_SCRIPT = 6_000
 
 #: Below the folder that xdist workers share: a line for each event that ended one of them.
 LOST = "lost.jsonl"
@@ -322,7 +323,10 @@ def told_as(finding: Finding) -> str:
         lines.append(f"known:  until {finding.known.expires}, which is over{reason}")
     if finding.repeats is not None:
         lines.append(f"again:  {finding.repeats}")
-    for block in (finding.detail, finding.traceback, finding.reproduce):
+    lines_to_paste = finding.reproduce
+    if len(lines_to_paste) > LONGEST_SCRIPT:  # of files that no terminal takes
+        lines_to_paste = f"pytest … --app-replay {finding.id}"
+    for block in (finding.detail, finding.traceback, lines_to_paste):
         if block:
             lines += ["", block]
     return visible("\n".join(lines))

@@ -119,7 +119,7 @@ def _replayed(config: pytest.Config) -> int:
         )
     try:
         finding = _found(Run.from_dict(json.loads(path.read_text("utf-8"))).findings, wanted)
-        print(visible(f"{finding.title}\n\n{script(finding.reproduce, 4_000)}\n"), flush=True)
+        print(visible(f"{finding.title}\n\n{script(finding.reproduce, 6_000)}\n"), flush=True)
         seen = replay(
             finding,
             options.target,
