@@ -45,21 +45,11 @@ class Phase:
     """One way to find inputs: *run* tries cases, until it has no more or `Stop` is raised.
 
     It ends where this part of the budget's seconds has gone by: *until* 0.6 leaves the last
-    four tenths to later phases. Where those before it took too long, and it was not the app
-    that is slow, it has *least* of them all the same.
+    four tenths to later phases.
     """
 
     run: Callable[[Search], None]
     until: float = 1.0
-    least: float = 0.0
-
-    def ends(self, search: Search) -> float:
-        """Return when it ends, in seconds from the search's beginning."""
-        seconds = search.budget.seconds
-        least = self.least * seconds
-        if search.slowest > least:
-            return self.until * seconds
-        return max(self.until * seconds, search.elapsed + least)
 
 
 #: In this order. What finds most comes first: on a slow machine the last ones get little.
@@ -144,7 +134,7 @@ class Explorer:
             phases = self._guided(search, self.coverage)
         with self._watching():
             for phase in phases:
-                search.seconds = phase.ends(search)
+                search.seconds = phase.until * self.budget.seconds
                 with contextlib.suppress(Stop):
                     phase.run(search)
         told = []

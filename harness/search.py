@@ -148,11 +148,6 @@ class Search:
         self.begun = time.monotonic()
 
     @property
-    def elapsed(self) -> float:
-        """How many seconds the search has taken so far."""
-        return time.monotonic() - self.begun
-
-    @property
     def most_drawn(self) -> int:
         """How many inputs may be drawn, by what the app has done so far."""
         abroad = any(effect.kind == "connect" and _abroad(effect) for _, effect in self.effects)

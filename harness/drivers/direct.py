@@ -191,9 +191,10 @@ class Direct:
             try:
                 at, raw = box.get(timeout=GLANCE_SECONDS)
             except queue.Empty:
-                raw = None
+                self._nothing_came(exchange, visitor)
+                continue
             if raw is None:
-                self._nothing_came(exchange, visitor, job, ended)
+                _over(exchange, job, ended)
                 continue
             message = _read(raw, at)
             exchange.event_id = exchange.event_id or str(message.data.get("event_id") or "")
@@ -206,20 +207,12 @@ class Direct:
             with contextlib.suppress(Exception, CancelledError):
                 ended.result(TIDY_SECONDS)
 
-    def _nothing_came(
-        self, exchange: Exchange, visitor: _Visitor, job: _Job, ended: Future[bool]
-    ) -> None:
+    def _nothing_came(self, exchange: Exchange, visitor: _Visitor) -> None:
         """Note what it means that nothing has come for a moment."""
-        if job.refused is not None:
-            exchange.refuse(*job.refused)
-        elif time.monotonic() - exchange.spoken > exchange.limit:
+        if time.monotonic() - exchange.spoken > exchange.limit:
             exchange.fail("timeout", f"nothing came for {exchange.limit:g} s")
         elif not visitor.loop.is_running():
             exchange.fail("transport", "the app's server ended", "queue")
-        elif ended.done() and not ended.cancelled() and (error := ended.exception()):
-            exchange.fail("unexpected", f"{type(error).__name__}: {error}", "queue")
-        elif ended.done() and (ended.cancelled() or ended.result()):
-            exchange.fail("transport", "the stream ended before the last message", "queue")
 
     # -- files -------------------------------------------------------------------------------
 
@@ -306,6 +299,18 @@ class _Job:
     def abandon(self) -> None:
         """Give the place of a call that does not end to the next one."""
         self._free()
+
+
+def _over(exchange: Exchange, job: _Job, ended: Future[bool]) -> None:
+    """Note what it means that the work has ended and all its messages have been read."""
+    if job.refused is not None:
+        exchange.refuse(*job.refused)
+    elif ended.cancelled():
+        exchange.fail("transport", "the stream ended before the last message", "queue")
+    elif error := ended.exception():
+        exchange.fail("unexpected", f"{type(error).__name__}: {error}", "queue")
+    elif ended.result():
+        exchange.fail("transport", "the stream ended before the last message", "queue")
 
 
 def _begun(work: Coroutine[Any, Any, bool], loop: asyncio.AbstractEventLoop) -> Future[bool]:
