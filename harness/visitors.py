@@ -274,7 +274,8 @@ class Walk:
         if not shown(play(script), wanted):
             return None
         place = 0
-        while place < len(script) - 1 and time.monotonic() < self.limit:
+        late = time.monotonic() + self.patience
+        while place < len(script) - 1 and time.monotonic() < late:
             shorter = script[:place] + script[place + 1 :]
             if shown(play(shorter), wanted):
                 script = shorter
