@@ -48,6 +48,7 @@ def test_the_defaults(options: Any, pytester: pytest.Pytester) -> None:
             report=pytester.path / "reports" / "latest",
             profile="standard",
             seed=7,
+            same_inputs=True,
         )
         == found
     )

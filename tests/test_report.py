@@ -614,7 +614,7 @@ def with_files(*files: Media) -> str:
         (Media("a.mp4", b"0000ftyp"), 'src="data:video/mp4;base64,MDAwMGZ0eXA="></video>'),
         (Media("a.csv", b"x,<b>\n1,2"), '<pre class="input" dir="auto">x,&lt;b&gt;\n1,2</pre>'),
         (Media("a.bin", b"\0\1", "<b>"), '<span class="quiet">&lt;b&gt;, 2 bytes</span>'),
-        (Media("<a>.png", PNG), '/a_.png">a_.png</a>'),
+        (Media("<a>.png", PNG), '/a_.png">&lt;a&gt;.png</a>'),
     ],
     ids=["picture", "audio", "video", "text", "other", "name"],
 )
