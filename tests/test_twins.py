@@ -250,6 +250,15 @@ def test_nothing_is_found_in_a_healthy_app(name: str) -> None:
     assert ([], []) == (findings, uncalled)
 
 
+def test_the_queue_alone_finds_the_same() -> None:
+    """What cannot be driven in its process is explored over the queue, with the same result."""
+    name = "api.unhandled-exception/defect"
+    with launch(parse(f"twins/{name}.py", APPS), folder=APPS, timeout_seconds=60) as app:
+        findings = found(explored(app, direct=False))
+
+    assert list(DEFECTS[name]) == [Defect.of(finding) for finding in findings]
+
+
 def test_what_comes_and_goes_is_told_with_its_history() -> None:
     """A crash in every tenth call is intermittent: n of m, in order."""
     (finding,) = look("api.intermittent/defect")
