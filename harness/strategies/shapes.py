@@ -189,7 +189,7 @@ def constants(clues: Clues) -> st.SearchStrategy[str] | None:
     if known.texts:
         text = st.sampled_from(known.texts)
         other = st.sampled_from(WORDS)
-        found.append(text)
+        found += [st.sampled_from(known.texts[:4]).map(_same), text]
         found.append(st.builds(_woven, text, other, st.integers(0, 5)))
     if known.separators:
         joint = st.sampled_from(known.separators)

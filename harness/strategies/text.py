@@ -102,7 +102,7 @@ def typed(
         (4, st.sampled_from(NASTY)),
         (2, words(None, lines=True)),
         (4, shaped(label, own, clues)),
-        *([(3, known)] if known is not None else []),
+        *([(5, known)] if known is not None else []),
         *([(1, st.sampled_from(own))] if own else []),
     ).map(kept)
 
