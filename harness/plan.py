@@ -125,7 +125,7 @@ def _in_the_page(event: Event) -> str:
 def _beyond(contract: Contract, event: Event) -> str | None:
     """Return why a visitor, or one without a browser, does not set off this head of a chain."""
     why = unfit(contract, event)
-    if why is None and not event.reachable:
+    if why is None and event.triggers and not event.reachable:
         return "hidden or switched off when the page opens; no visitor can set it off first"
     return why
 
