@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -482,7 +483,7 @@ def test_a_chains_events_are_judged_with_its_head(app_of: Any) -> None:
     )
     firsts = [call for call in made if call.event == "take"]
     assert {("take", "price")} == {
-        (a.event, b.event) for a, b in zip(made, made[1:], strict=False) if b.event == "price"
+        (a.event, b.event) for a, b in itertools.pairwise(made) if b.event == "price"
     }
     assert len(firsts) > 3
 
