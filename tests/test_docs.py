@@ -150,6 +150,6 @@ def test_the_readme_shows_a_real_run(tmp_path: Path) -> None:
 def bare(line: str) -> str:
     """Return *line* without what differs from run to run and from machine to machine."""
     line = re.sub(r'File ".*[/\\]', 'File "', line.strip("=- "))
-    line = re.sub(r"(?<=\.py )[.s]*(F?)[.s]*", r"\1", line)
+    line = re.sub(r"(?<=\.py )[.s]*(F?)[.s]*\s*", r"\1 ", line)
     line = re.sub(r", \d+ skipped| \(\d:\d\d:\d\d\)", "", line)
     return re.sub(r"[\d.]+", "0", line).strip()
