@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import random
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +34,7 @@ SLOWEST_SECONDS = 0.5
 
 LETTERS = "bcdfghjklmnprstvwxz"
 WORD = re.compile(rf"q[{LETTERS}]{{5}}", re.IGNORECASE)
+PART = re.compile(rf"\bq[{LETTERS}]{{0,4}}\b")
 NUMBER = re.compile(r"(?<![\d.])\d{2},?\d{3}(?!\d)")
 
 #: In an answer, or in what the visitor is told: not all is shown.
@@ -54,6 +55,10 @@ MEANT = re.compile(
     r"|most_common|unique|distinct",
     re.IGNORECASE,
 )
+#: There: the text is laid out in pieces, and two of them may have a part in common.
+OVERLAPS = re.compile(r"chunk|split|overlap|window|wrap|stride|segment", re.IGNORECASE)
+#: Between the two parts of a word that stands at the edge of a piece there is so much at most.
+BETWEEN = 80
 #: In the author's source: a unit is not meant to be shown twice.
 UNIQUE = re.compile(
     r"\bset\(|fromkeys|unique|drop_duplicates|de-?dup|duplicat|distinct|not in\b|\bseen\b"
@@ -248,6 +253,7 @@ class _Feeding:
             noted=self.noted,
             capped=CAPPED.search(words) is not None,
             meant=MEANT.search(words) is not None,
+            overlaps=OVERLAPS.search(words) is not None,
             folder=search.folder,
         )
 
@@ -325,11 +331,35 @@ _Place = tuple[str, int]
 
 
 def sequence(texts: Sequence[str], given: Sequence[str]) -> tuple[str, ...]:
-    """Return each of the *given* units as often as it stands in *texts*, in their order."""
+    """Return each of the *given* units as often as it stands in *texts*, in their order.
+
+    One that only stands there cut in two, at the end of a line or of a piece, is there once.
+    """
     wanted = {unit.casefold(): unit for unit in given}
     pattern = NUMBER if given and given[0].isdigit() else WORD
-    found = (match.casefold().replace(",", "") for text in texts for match in pattern.findall(text))
-    return tuple(wanted[one] for one in found if one in wanted)
+    text = "\n".join(texts).casefold()
+    found = [(m.start(), m[0].replace(",", "")) for m in pattern.finditer(text)]
+    found = [(place, one) for place, one in found if one in wanted]
+    if found:
+        found = sorted([*found, *_cut(text, wanted.keys() - {one for _, one in found})])
+    return tuple(wanted[one] for _, one in found)
+
+
+def _cut(text: str, missing: Set[str]) -> Iterator[tuple[int, str]]:
+    """Yield place and name of the *missing* units that stand in *text* cut in two."""
+    if not missing:
+        return
+    places = [place for place, letter in enumerate(text) if letter.isalnum()]
+    dense = "".join(text[place] for place in places)
+    apart = {one for one in missing if one not in dense}
+    yield from ((places[dense.index(one)], one) for one in missing - apart)
+    for part in PART.finditer(text) if apart else ():
+        rest = text[part.end() : part.end() + BETWEEN]
+        ends = [one for one in apart if one.startswith(part[0])]
+        for one in ends:
+            if re.search(rf"\b{one[len(part[0]) :]}", rest):  # a heading is between them
+                apart.discard(one)
+                yield part.start(), one
 
 
 def _texts(value: Any) -> Iterator[str]:

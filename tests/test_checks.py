@@ -806,7 +806,10 @@ def fed_of(found: Sequence[str], **fields: Any) -> structure.Fed:
         (fed_of(UNITS), None),
         (fed_of(UNITS[:8]), Severity.ERROR),
         (fed_of((*UNITS[:4], *UNITS[5:])), Severity.ERROR),
-        (fed_of((*UNITS, UNITS[4])), Severity.ERROR),
+        (fed_of((*UNITS, UNITS[4])), Severity.WARNING),
+        (fed_of((*UNITS, UNITS[4]), overlaps=True), None),
+        (fed_of(UNITS[:8], overlaps=True), Severity.ERROR),
+        (replace(fed_of(UNITS[:8]), what="word"), Severity.WARNING),
         (fed_of(sorted(UNITS)), Severity.WARNING),
         (fed_of(UNITS[:3]), Severity.WARNING),
         (fed_of(()), None),
@@ -821,7 +824,20 @@ def fed_of(found: Sequence[str], **fields: Any) -> structure.Fed:
         (replace(fed_of(UNITS[:8]), small=()), None),
     ],
     ids=[
-        *("all", "tail", "one", "twice", "sorted", "few", "none", "noted", "meant"),
+        *(
+            "all",
+            "tail",
+            "one",
+            "twice",
+            "overlap",
+            "pieces",
+            "words",
+            "sorted",
+            "few",
+            "none",
+            "noted",
+            "meant",
+        ),
         *("no-limit", "limit", "limit-meant", "not-again", "not-the-same", "never", "unknown"),
     ],
 )
@@ -857,6 +873,40 @@ def test_units_are_found_again_however_they_are_written(numbers: bool) -> None:
     shown = "".join(f"{int(unit):,} EUR; " for unit in given) if numbers else "".join(given).upper()
 
     assert given == sequence([shown, "12345 quick brown foxes"[numbers * 6 :]], given)
+
+
+@pytest.mark.parametrize("numbers", [False, True], ids=["words", "numbers"])
+@pytest.mark.parametrize("between", ["\n", "-\n", " | "])
+def test_a_unit_cut_at_the_edge_of_a_piece_is_shown(numbers: bool, between: str) -> None:
+    """A splitter of a fixed width keeps all that it is given, in its order."""
+    given = units(67, 7, numbers=numbers)
+    text = " ".join(given)
+    pieces = [text[at : at + 50] for at in range(0, len(text), 50)]
+
+    assert (given, given) == (sequence([between.join(pieces)], given), sequence(pieces, given))
+
+
+def test_a_word_cut_by_a_heading_is_shown_and_a_lost_one_is_not() -> None:
+    """A heading between two pieces takes nothing away."""
+    given = units(67, 7)
+    text = " ".join(given)
+    pieces = [text[at : at + 50] for at in range(0, len(text), 50)]
+    headed = "".join(f"\nChunk {number} (50 characters)\n{p}" for number, p in enumerate(pieces))
+
+    assert (given, given[:-1]) == (
+        sequence([headed], given),
+        sequence([headed.replace(given[-1], "")], given),
+    )
+
+
+def test_pieces_that_overlap_show_some_words_twice_and_none_too_few() -> None:
+    """A word at the edge stands whole in the next piece."""
+    given = units(67, 7)
+    text = " ".join(given)
+    pieces = [text[at : at + 100] for at in range(0, len(text), 80)]
+    shown = sequence(pieces, given)
+
+    assert (set(given), True) == (set(shown), len(shown) > len(given))
 
 
 def test_each_output_is_judged() -> None:

@@ -37,7 +37,8 @@ class Fed:
 
     *small* are answers to a few of them, *large* the same many twice, *larger* about twice as
     many. *noted* is true where the answer or the visitor is told of a limit, *capped* where the
-    page or the source speaks of one, *meant* where they speak of choosing among the units.
+    page or the source speaks of one, *meant* where they speak of choosing among the units,
+    *overlaps* where they speak of pieces, which may have a part in common.
     """
 
     event: Event
@@ -49,6 +50,7 @@ class Fed:
     noted: bool = False
     capped: bool = False
     meant: bool = False
+    overlaps: bool = False
     folder: str = ""
 
 
@@ -104,7 +106,10 @@ def structure(fed: Fed) -> list[Finding]:
     limit = bool(lost) and _limited(fed, large)
     if not large.found or (lost and fed.meant) or (limit and fed.capped):
         return []
-    severity = Severity.WARNING if limit or 2 * len(lost) > len(large.units) else Severity.ERROR
+    if not lost and fed.overlaps:
+        return []
+    mild = limit or not lost or fed.what == "word" or 2 * len(lost) > len(large.units)
+    severity = Severity.WARNING if mild else Severity.ERROR
     number = len(large.units)
     if lost:
         there = number - len(lost)
