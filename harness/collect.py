@@ -26,7 +26,7 @@ from .page import PageVisit
 from .record import ATTRIBUTE, PREFIX, Recorder
 from .report.text import visible
 from .run import Checked, Part, Skipped, SuiteRow
-from .selection import fails, known_checks, marked, tested
+from .selection import fails, known_checks, marked, silenced, tested
 from .session import Session
 
 __all__ = [
@@ -524,12 +524,18 @@ def attach_part(item: pytest.Item, report: Any) -> None:
 
 
 def _checked(item: pytest.Item) -> Iterator[Checked]:
-    """Yield the check that a test is, and its event."""
+    """Yield the check that a test is, and its event.
+
+    Nothing where the user silences it: that its test passes does not say that it is mended.
+    """
+    options = item.config.stash[session_key].options
     if item.nodeid.startswith(PREFIX) and isinstance(item, pytest.Function):
         suite = item.nodeid[len(PREFIX) :].partition(".py")[0]
         check = catalogue_by_item().get((suite, item.originalname))
         if check is not None and hasattr(item, "callspec"):
-            yield from (Checked(check.name, str(v)) for v in item.callspec.params.values())
+            for event in map(str, item.callspec.params.values()):
+                if not silenced(options, check.name, event):
+                    yield Checked(check.name, event)
 
 
 def tidy(item: pytest.Item, report: Any) -> None:

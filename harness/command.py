@@ -416,6 +416,8 @@ class Hooks:
             self._finish(session, int(exitstatus))
         finally:
             session.config.stash[status_key] = int(session.exitstatus)
+            if self.ticker is not None:
+                self.ticker.close()
             if self.harness is not None:
                 self.harness.close()
 

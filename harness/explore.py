@@ -132,22 +132,22 @@ class Explorer:
         phases = self.phases
         if self.coverage is not None:
             phases = self._guided(search, self.coverage)
-        with self._watching():
-            for phase in phases:
-                search.seconds = phase.until * self.budget.seconds
-                with contextlib.suppress(Stop):
-                    phase.run(search)
-        told = []
-        for defect in search.defects.values():
-            finding = confirmed(search, defect)
-            if finding is not None:
-                told.append(finding)
-                self.memory.keep(search.contract, event, defect.case)
-        told += search.told
-        for check in PER_EVENT:
-            for member in search.chain:
-                told += check(member, search.folder)
-        search.downloads.close()
+        with search.downloads:
+            with self._watching():
+                for phase in phases:
+                    search.seconds = phase.until * self.budget.seconds
+                    with contextlib.suppress(Stop):
+                        phase.run(search)
+            told = []
+            for defect in search.defects.values():
+                finding = confirmed(search, defect)
+                if finding is not None:
+                    told.append(finding)
+                    self.memory.keep(search.contract, event, defect.case)
+            told += search.told
+            for check in PER_EVENT:
+                for member in search.chain:
+                    told += check(member, search.folder)
         part = search.part(told)
         if self.coverage is not None:
             functions = [m.function for m in search.chain if m.function and not m.function.builtin]

@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import resource
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -129,4 +130,5 @@ def _bases(search: Search) -> Iterator[Case]:
 
 def _peak() -> int:
     """Return the most memory that this process had, in bytes."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

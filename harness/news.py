@@ -70,7 +70,7 @@ class Ticker:
     """A few words behind the dots of a terminal, overwritten as calls are made."""
 
     def __init__(self, terminal: int) -> None:
-        self._terminal = terminal
+        self._terminal: int | None = terminal
         self._at = 0.0
         self._calls: dict[str, int] = {}
         self._shown = False
@@ -98,8 +98,16 @@ class Ticker:
             self._shown = False
             self._write("\x1b[K")
 
+    def close(self) -> None:
+        """Give the terminal back."""
+        terminal, self._terminal = self._terminal, None
+        if terminal is not None:
+            os.close(terminal)
+
     def _write(self, text: str) -> None:
+        if self._terminal is None:
+            return
         try:
             os.write(self._terminal, text.encode("utf-8", "replace"))
         except OSError:
-            self._terminal = os.open(os.devnull, os.O_WRONLY)
+            self.close()

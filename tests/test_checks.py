@@ -19,6 +19,7 @@ from gradio_harness.checks import (
     hints,
     outcome,
     outputs,
+    place_of,
     process,
     streaming,
     structure,
@@ -1253,3 +1254,20 @@ def test_a_check_says_what_why_how_to_mend_and_how_to_silence(check: Check) -> N
 
     assert ["Why", "Mend", "Silence"] == parts
     assert f"--app-ignore {check.name}" in check.doc
+
+
+@pytest.mark.parametrize(
+    ("file", "builtin", "expected"),
+    [
+        ("/home/a/app/app.py", False, "app.py:3 in f"),
+        ("/home/a/app2/lib.py", False, "/home/a/app2/lib.py:3 in f"),
+        ("/home/a/app/app.py", True, ""),
+        ("", False, ""),
+    ],
+)
+def test_a_place_is_seen_from_the_apps_folder(file: str, builtin: bool, expected: str) -> None:
+    """A neighbour whose name begins alike is not in it."""
+    function = Function("f", file=file, line=3, builtin=builtin)
+
+    assert expected == place_of(function, "/home/a/app")
+    assert "" == place_of(None, "/home/a/app")

@@ -64,7 +64,9 @@ def test_the_line_is_written_behind_the_dots_and_taken_away() -> None:
     ticker.call("share", 30)
     ticker.clear()
     ticker.clear()
-    os.close(write)
+    ticker.close()
+    ticker.close()
+    ticker.call("share", 30)
 
     with os.fdopen(read, "rb") as pipe:
         assert b"\x1b7\x1b[K share: 2 calls\x1b8\x1b[K" == pipe.read()

@@ -10,11 +10,13 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from ..contract import Function
 from ..finding import Finding, Severity
 
-__all__ = ["Check"]
+__all__ = ["Check", "place_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +51,13 @@ class Check:
     def __call__(self, *observed: Any) -> list[Finding]:
         """Return what the check says of *observed*."""
         return self.judge(*observed)
+
+
+def place_of(function: Function | None, folder: str) -> str:
+    """Return ``app.py:27 in ratio``: where the function begins, seen from the app's *folder*."""
+    if function is None or not function.file or function.builtin:
+        return ""
+    file = Path(function.file)
+    if folder and file.is_relative_to(folder):
+        file = file.relative_to(folder)
+    return f"{file}:{function.line} in {function.name}"

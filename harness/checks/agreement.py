@@ -11,7 +11,7 @@ from typing import Any
 from ..contract import Event
 from ..finding import Finding, Severity
 from ..observation import Observation
-from . import Check
+from . import Check, place_of
 
 __all__ = ["CHECKS", "Answers", "said"]
 
@@ -136,11 +136,6 @@ def _short(text: str) -> str:
 
 def _finding(answers: Answers, check: str, title: str, detail: str) -> Finding:
     function = answers.event.function
-    location = ""
-    if function is not None and function.file:
-        folder = answers.folder
-        file = function.file.removeprefix(folder).lstrip("/") if folder else function.file
-        location = f"{file}:{function.line} in {function.name}"
     return Finding(
         check,
         answers.event.label,
@@ -149,7 +144,7 @@ def _finding(answers: Answers, check: str, title: str, detail: str) -> Finding:
         detail,
         step="function",
         function=function.name if function else "",
-        location=location,
+        location=place_of(function, answers.folder),
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from ..contract import Component, Event
 from ..finding import Finding, Severity
-from . import Check
+from . import Check, place_of
 
 __all__ = ["CHECKS"]
 
@@ -155,7 +155,6 @@ def _words(kinds: set[str]) -> str:
 def _finding(event: Event, title: str, name: str, folder: str) -> Finding:
     function = event.function
     assert function is not None
-    file = function.file.removeprefix(folder).lstrip("/") if folder else function.file
     return Finding(
         "api.type-hint",
         event.label,
@@ -164,7 +163,7 @@ def _finding(event: Event, title: str, name: str, folder: str) -> Finding:
         "Nothing is raised by it: the function goes on with a value of another type.",
         step="function",
         function=f"{function.name}.{name}",
-        location=f"{file}:{function.line} in {function.name}",
+        location=place_of(function, folder),
     )
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from ..contract import Event, Function
+from ..contract import Event
 from ..finding import Finding, Severity
-from . import Check
+from . import Check, place_of
 
 __all__ = ["CHECKS", "Crowded", "Raced", "Surfaced", "Varied"]
 
@@ -116,7 +115,7 @@ def leak(seen: Surfaced | Varied) -> list[Finding]:
     if seen.source is None:
         detail = f"Only the other visitor ever sent {seen.value}."
     else:
-        wrote = f", by {_place(seen.source.function, seen.folder)}" * bool(seen.source.function)
+        wrote = f", by {place_of(seen.source.function, seen.folder)}" * bool(seen.source.function)
         detail = (
             f"Only the other visitor ever sent {seen.value}, as {seen.field} of "
             f"{seen.source.label}{wrote}."
@@ -128,7 +127,7 @@ def leak(seen: Surfaced | Varied) -> list[Finding]:
 
 def _varied(seen: Varied) -> Finding:
     title = f"One visitor's answer depends on what another sent as {seen.field}"
-    wrote = f" ({place})" if (place := _place(seen.source.function, seen.folder)) else ""
+    wrote = f" ({place})" if (place := place_of(seen.source.function, seen.folder)) else ""
     detail = (
         f"Both did the same each time, but for {seen.field} of the other visitor's "
         f"{seen.source.label}{wrote}.\n"
@@ -225,18 +224,8 @@ def _finding(
         detail,
         step="function",
         function=function.name if function else "",
-        location=_place(function, folder),
+        location=place_of(function, folder),
     )
-
-
-def _place(function: Function | None, folder: str) -> str:
-    """Return ``app.py:27 in ratio``: where the function begins."""
-    if function is None or not function.file or function.builtin:
-        return ""
-    file = Path(function.file)
-    if folder and file.is_relative_to(folder):
-        file = file.relative_to(folder)
-    return f"{file}:{function.line} in {function.name}"
 
 
 CHECKS = (

@@ -8,7 +8,7 @@ from typing import Literal
 
 from ..contract import Component, Event
 from ..finding import Finding, Severity
-from . import Check
+from . import Check, place_of
 
 __all__ = ["CHECKS", "Fed", "Kept", "Shown", "kept"]
 
@@ -156,10 +156,6 @@ def _places(large: Shown, units: list[str], what: str) -> str:
 
 def _finding(fed: Fed, severity: Severity, title: str, detail: str) -> Finding:
     function = fed.event.function
-    location = ""
-    if function is not None and function.file:
-        file = function.file.removeprefix(fed.folder).lstrip("/") if fed.folder else function.file
-        location = f"{file}:{function.line} in {function.name}"
     return Finding(
         "api.structure",
         fed.event.label,
@@ -169,7 +165,7 @@ def _finding(fed: Fed, severity: Severity, title: str, detail: str) -> Finding:
         step="function",
         function=function.name if function else "",
         exception=fed.what,
-        location=location,
+        location=place_of(function, fed.folder),
     )
 
 
