@@ -13,7 +13,8 @@ typed comes before what the ini file says.
 
 Without `--app` the plugin does nothing at all, unless the ini file names a target: then the
 `gradio_*` fixtures use it, and the suites still run only with `--app`. With paths or node
-ids on the command line only those run; `--app-suites` asks for suites too.
+ids on the command line only those run; `--app-suites` asks for suites too. How known findings
+are kept in a file: [the baseline](baseline.md).
 
 ## On the command line
 

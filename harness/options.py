@@ -99,7 +99,7 @@ def add(parser: pytest.Parser) -> None:
         choices=PROFILES,
         help="How long to look: quick (seconds an event), standard, deep (minutes an event).",
     )
-    option("--app-calls", type=int, metavar="N", help="At most N calls an event.")
+    option("--app-calls", type=int, metavar="N", help="At most N calls an event, in each suite.")
     option(
         "--app-timeout",
         type=float,
@@ -116,7 +116,7 @@ def add(parser: pytest.Parser) -> None:
     option(
         "--app-report",
         metavar="DIR",
-        help="Where index.html, results.json and summary.md go (default reports/latest).",
+        help="Where index.html, results.json, summary.md and replays/ go (default reports/latest).",
     )
     option(
         "--app-auth",
@@ -127,7 +127,8 @@ def add(parser: pytest.Parser) -> None:
     option(
         "--app-isolation",
         choices=("thread", "process"),
-        help="Where the app runs while latency is measured (default: process, a child).",
+        help="Where the app runs while latency is measured (default: process, a child); with "
+        "thread, sessions and forged requests start no copies of it either.",
     )
     option(
         "--app-baseline",
@@ -137,7 +138,8 @@ def add(parser: pytest.Parser) -> None:
     option(
         "--app-update-baseline",
         action="store_true",
-        help="Write what this run finds into the baseline; reasons and dates in it stay.",
+        help="Write what this run finds into the baseline; reasons and dates in it stay. No "
+        "finding fails this run.",
     )
     option("--app-replay", metavar="ID", help="Show one finding of the last report again.")
     option(

@@ -128,7 +128,9 @@ def replay(
     "" means that it is not seen any more. Raises ReplayError where it cannot be done.
     """
     if not Snippet(finding.reproduce).calls:
-        raise ReplayError(f"{finding.id} is about a page or a type; nothing to send")
+        raise ReplayError(
+            f"{finding.id} has no script: what it is about is not shown by sending something again"
+        )
     with tempfile.TemporaryDirectory(prefix="gradio-harness-") as made:
         place = Path(made) / finding.id
         _write_one(finding, place, target=target, home=folder)

@@ -173,7 +173,7 @@ def race(seen: Raced) -> list[Finding]:
 
 
 def concurrency_limit(seen: Crowded) -> list[Finding]:
-    """As many calls run at once as the author allows: no more, and no fewer.
+    """More, or fewer, calls run at once than the author allows.
 
     Why: with `queue=False` nothing holds calls back, and a `concurrency_limit` beside it is for
     nothing: what it was to protect, a model's memory or a file, is used by everybody at once
