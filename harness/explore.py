@@ -61,6 +61,8 @@ PHASES: tuple[Phase, ...] = (
     Phase(many_units),
     Phase(two_ways),
 )
+#: These send much at once: only to an app of this machine.
+HEAVY = (grown, many_units)
 
 
 class Explorer:
@@ -93,7 +95,9 @@ class Explorer:
         self.app = app
         self.driver = driver
         self.direct = direct
-        self.phases = phases
+        self.phases: Sequence[Phase] = [
+            p for p in phases if app.target.loopback or p.run not in HEAVY
+        ]
         self.memory = memory or Memory(None, "")
         self.coverage = coverage
         self.plan = plan

@@ -26,9 +26,10 @@ from .exploration import Budget, Stuck
 from .finding import Finding, Repeats
 from .literals import literal
 from .observation import Call, Observation
-from .plan import Plan
+from .plan import Plan, plan
 from .reproduce import Case, described, enter
 from .reproduce import _line as line
+from .reproduce import _run_as as run_as
 from .run import Part
 from .stage import NoCopy
 from .visit import Visit, feeding
@@ -400,8 +401,7 @@ class _Forging:
             arguments.append(f"example={self.case.example!r}")
         if self.event.label != member.label:
             arguments.append(f"before={literal(self.event.label)}")
-        if self.forger.folder:
-            arguments.append(f"folder={literal(self.forger.folder)}")
+        arguments += run_as(self.forger.folder, self.forger.plan)
         names = "Media, forge" if "Media" in str(arguments) else "forge"
         return (
             f"python - <<'EOF'\nfrom gradio_harness import {names}\n\n"
@@ -427,19 +427,24 @@ def forge(
     example: tuple[str, int] | None = None,
     before: str = "",
     folder: str = "",
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
 ) -> list[Observation]:
     """Start *target*, send *data* for *event* as no page does, and show who notices.
 
     A visitor sends what the page sends for the event (or for *before*, at the head of its
     chain) twice before and twice after; *visitor* and *example* say what, as ``inputs`` and
-    ``example`` of `replay` do. What comes is printed. SystemExit is raised where the forged
-    request is not answered, or where the visitor is answered in another way after it.
+    ``example`` of `replay` do; *folder*, *include* and *exclude* are as there. What comes is
+    printed. SystemExit is raised where the forged request is not answered or its answer shows
+    the app's inside, and where the visitor is answered in another way after it.
     """
     from .redact import known, of_app
 
     here = Path.cwd()
     with _running(target, here, folder) as app, Wire(app) as wire:
-        hide = (known(target, source=app.target.path) | of_app(app)).hide
+        secrets = known(target, source=app.target.path) | of_app(app)
+        hide = secrets.hide
+        driven = plan(app.contract, include=include, exclude=exclude).driven
         wanted = app.contract.event(before or event)
         values = {
             parameter.component.id: value
@@ -451,7 +456,13 @@ def forge(
         seen: list[Observation] = []
 
         def visited() -> str:
-            visit = Visit(wire, app.contract, new_session(), wanted=feeding(app.contract, wanted))
+            visit = Visit(
+                wire,
+                app.contract,
+                new_session(),
+                driven=lambda other: other.index in driven,
+                wanted=feeding(app.contract, wanted),
+            )
             enter(visit, wanted, Case(values, example))
             seen.extend(visit.seen)
             for observation in visit.seen:
@@ -459,11 +470,15 @@ def forge(
             return json.dumps([(o.call.event, o.outputs, str(o.error)) for o in visit.seen])
 
         answers = [visited(), visited()]
+        valid = "\0".join(text for one in seen for text in received(one))
         forged = wire.call(call)
         seen.append(forged)
         print(hide(f"forged: {line(forged)}"))
         if forged.error is not None and forged.error.kind in ("timeout", "transport"):
-            sys.exit(f"no answer: {forged.error.message}")
+            sys.exit(hide(f"no answer: {forged.error.message}"))
+        judged = Forged(forged, there, "", valid, secrets.values, folder=str(app.folder))
+        if shown := out_of_contract(judged):
+            sys.exit(hide(f"{shown[0].title}\n{shown[0].detail}"))
         answers += [visited(), visited()]
         if answers[0] == answers[1] and answers[0] not in answers[2:]:
             sys.exit("the visitor is answered in another way since the forged request")

@@ -63,6 +63,8 @@ DRIVES: Mapping[str, Callable[[Stage, Event], Part]] = {
 VISITED_SECONDS = {"quick": 0.8, "standard": 2.0, "deep": 15.0}
 #: Why an event that could be asked for what no page asks was not.
 SPENT = "the calls of --app-calls went into what pages send"
+#: What an app that runs elsewhere is spared.
+GENTLE = "it runs elsewhere: no forged requests, and its fields are not filled with more and more"
 
 
 class Session:
@@ -248,6 +250,8 @@ class Session:
 
     def forged(self, label: str) -> Forging:
         """Return what came of asking the event for what no page asks."""
+        if not self.target.loopback:
+            return Forging(Part(), untested="forged requests go to apps of this machine only")
         lost = self.carried.lost.get(ROOT + label)
         if lost is not None:
             return Forging(Part(findings=lost))
@@ -271,7 +275,8 @@ class Session:
             before=self._before,
             after=self._after,
         )
-        return forger.forge(self.app.contract.event(label))
+        with hypothesis_home(self.options.cache):
+            return forger.forge(self.app.contract.event(label))
 
     def begin(self, what: str, root: str) -> None:
         """Note that calls which are not an exploration's are on their way."""
@@ -432,7 +437,8 @@ class Session:
             Skipped(f"check {pattern}", f"silenced: {reason}")
             for pattern, reason in self.options.ignored
         )
-        notes = tuple(Skipped(str(self.target), note) for note in self.app.notes)
+        said = (*self.app.notes, *(() if self.target.loopback else (GENTLE,)))
+        notes = tuple(Skipped(str(self.target), note) for note in said)
         begun = self.app.probe.startup.effects if self.app.probe else ()
         home = f"{self.app.folder}/"
         effects = tuple(

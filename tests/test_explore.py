@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import types
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,14 @@ from gradio_harness.app import App
 from gradio_harness.contract import Contract, read
 from gradio_harness.drivers.wire import Wire
 from gradio_harness.errors import OptionError
-from gradio_harness.exploration import Budget, Exploration
+from gradio_harness.exploration import PROFILES, Budget, Exploration
 from gradio_harness.explore import Explorer
 from gradio_harness.observation import Call, Media, Observation
+from gradio_harness.options import Options
 from gradio_harness.plan import Plan, plan
 from gradio_harness.run import Skipped
+from gradio_harness.session import Session
+from gradio_harness.target import parse
 
 MAJOR = int(gradio.__version__.split(".")[0])
 BUDGET = Budget(examples=20, seconds=6.0, own=3, shrink_seconds=2.0, timeout_seconds=10.0)
@@ -773,3 +777,27 @@ def test_only_calls_that_went_over_the_queue_are_counted_as_queued(app_of: Any) 
     direct, _ = explore(app, "direct", calls=4)
 
     assert [(4, 4), (4, 0)] == [(e.cases, e.queued) for e in (queued, direct)]
+
+
+@pytest.mark.parametrize(
+    ("url", "spared"), [("https://a.invalid", True), ("http://[::1]:1", False)]
+)
+def test_an_app_elsewhere_is_sent_nothing_heavy_and_nothing_forged(url: str, spared: bool) -> None:
+    """Somebody else pays for it, and others are its visitors."""
+    elsewhere: Any = types.SimpleNamespace(
+        target=parse(url, Path.cwd()),
+        contract=types.SimpleNamespace(events=()),
+        folder=Path.cwd(),
+    )
+    explorer = Explorer(
+        elsewhere, elsewhere, Plan((), (), frozenset()), budget=PROFILES["quick"], seed=1
+    )
+    names = {phase.run.__name__ for phase in explorer.phases}
+    session = Session(Options(url, (), Path.cwd(), Path.cwd(), calls=0))
+    untested = session.forged("go").untested if spared else ""
+
+    assert (spared, spared, True) == (
+        names.isdisjoint({"grown", "many_units"}),
+        "this machine only" in untested,
+        {"suggested", "drawn"} <= names,
+    )

@@ -20,7 +20,7 @@ from gradio_harness.contract import Component, Event, Parameter
 from gradio_harness.drivers.wire import Wire
 from gradio_harness.exploration import Budget
 from gradio_harness.finding import Finding, Severity
-from gradio_harness.forgery import Forger
+from gradio_harness.forgery import Forger, _Forging, forge
 from gradio_harness.observation import Call, CallError, Evidence, Message, Observation
 from gradio_harness.plan import plan
 from gradio_harness.strategies.wrong import forgeries, values
@@ -91,6 +91,45 @@ def test_harm_is_seen_again_in_an_app_that_was_just_started() -> None:
         "just started" in finding.detail,
         "forge('defect_global.py', 'gross', ['text', 19])" in finding.reproduce,
     )
+
+
+@pytest.mark.parametrize(("name", "shows"), [("defect_path", True), ("mended_path", False)])
+def test_an_answer_that_shows_the_inside_is_seen_again(
+    name: str, shows: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The script ends with what it shows, and in the mended app with nothing."""
+    monkeypatch.chdir(FOLDER)
+    (finding,) = look("defect_path")
+    script = finding.reproduce.partition("\n")[2].rpartition("\n")[0]
+    said = ""
+    try:
+        exec(script.replace("defect_path.py", f"{name}.py"), {})
+    except SystemExit as end:
+        said = str(end.code)
+
+    assert finding.title * shows == said.partition("\n")[0]
+
+
+def test_what_is_excluded_is_not_called_by_the_script(tmp_path: Path) -> None:
+    """Neither in the lines to paste, nor by the visitors of `forge`."""
+    (tmp_path / "app.py").write_text(
+        "import gradio as gr\n"
+        "with gr.Blocks() as demo:\n"
+        "    box = gr.Textbox()\n"
+        "    demo.load(lambda: open('called', 'w') and 'x', None, box, api_name='greet')\n"
+        "    gr.Button().click(lambda text: text, box, box, api_name='echo')\n"
+        "demo.launch()\n"
+    )
+    with contextlib.chdir(tmp_path):
+        forge("app.py", "echo", [1], exclude=["greet"])
+        without = (tmp_path / "called").exists()
+        with launch(parse("app.py", tmp_path), folder=tmp_path) as app, Wire(app) as wire:
+            chosen = plan(app.contract, exclude=["greet"])
+            echo = app.contract.event("echo")
+            forger = Forger(app, wire, chosen, budget=BUDGET, seed=1, copied=lambda: copy("x"))
+            script = _Forging(forger, echo)._script(echo, next(iter(forgeries(echo, ("a",)))))
+
+    assert (False, True) == (without, "exclude=['greet']" in script)
 
 
 @pytest.mark.parametrize(
