@@ -50,15 +50,20 @@ def race(stage: Stage, event: Event) -> Part:
         return Part()
     spent = stage.once("races", lambda: [0.0])  # by all events together, in seconds
     limit = stage.seconds * len(stage.roots)
-    for number, events in enumerate(meetings(stage, event)):
+    why = ""
+    for events in meetings(stage, event):
         if spent[0] > limit:
-            return Part() if number else skipped(event, "time for meetings had run out")
+            why = why or "time for meetings had run out"
+            break
         begun = time.monotonic()
-        finding = Meeting(stage, events).run()
+        try:
+            finding = Meeting(stage, events).run()
+        except (NoCopy, Spent) as error:
+            finding, why = None, str(error)
         if finding is not None:
             return Part(findings=(finding,))
         spent[0] += time.monotonic() - begun
-    return Part()
+    return skipped(event, why) if why else Part()
 
 
 def meetings(stage: Stage, event: Event) -> Iterator[tuple[Event, ...]]:
@@ -96,7 +101,10 @@ class Meeting:
         self.others = [self._move("Z", event) for event in others[:ONLOOKERS]]
 
     def run(self) -> Finding | None:
-        """Return what went wrong; None if nothing did, or nothing can be said."""
+        """Return what went wrong; None if nothing did, or nothing can be said.
+
+        Raises NoCopy or Spent where it could not be seen.
+        """
         orders = [list(range(len(self.own))), list(reversed(range(len(self.own))))]
         one, other = (self._in_turn(order) for order in orders)
         if self._refused(one) or self._refused(other):
@@ -106,10 +114,9 @@ class Meeting:
             finding = self._held_against(one, orders)
             if finding is not None or one == other == again:
                 return finding
-        try:
-            return self._from_here()
-        except (NoCopy, Spent):
-            return None
+        if self.stage.alike:
+            raise NoCopy(self.stage.alike)
+        return self._from_here()
 
     def _from_here(self) -> Finding | None:
         """Hold meetings, each against every order as it would come from that moment on.
@@ -208,7 +215,9 @@ class Meeting:
         got: dict[str, str] = {}
         for number, move in enumerate(moves):
             seen = play.seen.get(number, [])
-            if number in play.refused or any(o.error and o.error.kind in UNSURE for o in seen):
+            if number in play.refused:
+                raise Spent(play.refused[number])
+            if any(o.error and o.error.kind in UNSURE for o in seen):
                 return ()
             got[f"{move.visitor}{number if move.visitor == 'Z' else ''}"] = "\n".join(
                 answer(observation, stage.driver) for observation in seen

@@ -83,6 +83,15 @@ class Stage:
         """The events that may be set off and that are known to come back."""
         return tuple(event for event in self.plan.roots if event.label not in self.avoided)
 
+    @property
+    def alike(self) -> str:
+        """Why all visitors are one user to the app, in words; "" if it cannot tell them so."""
+        if self.app.credentials:
+            return "all visitors would be the same user: they share one login"
+        if self.driver.cookies:
+            return "all visitors would be the same user: the app sets a cookie, and they share it"
+        return ""
+
     def once(self, name: str, make: Callable[[], T]) -> T:
         """Return what *make* returned when it was first asked for under *name*."""
         if name not in self._kept:

@@ -129,3 +129,24 @@ def test_visitors_keep_to_the_number_of_calls() -> None:
 
     names = ("save", "show", "remember", "chat", "buy", "shout", "collect", "report", "visit")
     assert (1, tuple(f"--app-calls 1 are used up for {name}" for name in names)) == (spent, why)
+
+
+@pytest.mark.parametrize(
+    ("name", "cookie", "why"), [("login", False, "one login"), ("two_events", True, "a cookie")]
+)
+def test_visitors_whom_the_app_takes_for_one_user_are_not_judged(
+    name: str, cookie: bool, why: str
+) -> None:
+    """What is kept by login or by a cookie of the app's own is everybody's here, as it must be."""
+    with (
+        launch(parse(f"{name}.py", APPS), folder=APPS, timeout_seconds=60) as app,
+        Wire(app, timeout_seconds=20) as wire,
+    ):
+        if cookie:
+            wire._http.cookies.set("visitor", "1", domain="127.0.0.1")
+        chosen = plan(app.contract)
+        stage = Stage(app, wire, chosen, profile="quick", seed=SEED, seconds=0.1)
+        part = leak(stage, chosen.roots[0])
+
+    assert () == part.findings
+    assert [True] == [why in row.why for row in part.skipped]

@@ -56,6 +56,11 @@ class Wire:
         self.endless: set[int] = set()
         self._events = {event.index: event for event in app.contract.events}
 
+    @property
+    def cookies(self) -> bool:
+        """Whether the app has handed out a cookie, which all visitors send from then on."""
+        return len(self._http.cookies.jar) > 0
+
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
