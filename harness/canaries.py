@@ -49,10 +49,12 @@ class Mark:
 
     def trace(self, text: str) -> str:
         """Return what of it is in *text*, which is in lower case; "" if nothing is."""
-        for known in (self.word, self.word[::-1], f"{self.number}"):
+        for known in (self.word, self.word[::-1]):
             if known in text:
                 return known
-        return ""
+        number = f"{self.number}"
+        whole = rf"(?<![\d.]){re.escape(number)}(?!\.?\d)"
+        return number if number in text and re.search(whole, text) else ""
 
 
 def new_mark(draw: random.Random) -> Mark:

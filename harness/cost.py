@@ -7,10 +7,12 @@ time. Only calls made by a line of the author's are looked at; what is inside th
 from __future__ import annotations
 
 import ast
+import contextlib
 import dataclasses
 import functools
 import hashlib
 import inspect
+import io
 import linecache
 import os
 import random
@@ -18,9 +20,8 @@ import sys
 import time
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import PurePath
+from pathlib import PosixPath, PurePosixPath, PureWindowsPath, WindowsPath
 from typing import Any
 
 from .canaries import marked, new_mark
@@ -45,6 +46,12 @@ TRIES = 12
 SECONDS = {"quick": 5.0, "standard": 20.0, "deep": 120.0}
 #: What has to be asked again each time.
 DATABASES = (".db", ".sqlite", ".sqlite3", ".duckdb")
+
+#: Types whose own code may be run to see what is in a value.
+PATHS = (PosixPath, WindowsPath, PurePosixPath, PureWindowsPath)
+FILES = (io.TextIOWrapper, io.BufferedReader, io.BufferedRandom, io.FileIO)
+#: Of what is larger, a sample is looked at.
+MOST_BYTES = 1_000_000
 
 #: A line that calls: the caller's code, where in it, and the code that is called.
 Site = tuple[types.CodeType, int, types.CodeType]
@@ -123,7 +130,7 @@ class Tape:
         self.whole.append(0.0)
         self.inputs.append(tuple(self._print(value) for value in args))
 
-    @contextmanager
+    @contextlib.contextmanager
     def _running(self) -> Iterator[None]:
         before = sys.getprofile()
         begun = time.perf_counter()
@@ -136,6 +143,11 @@ class Tape:
             self.whole[-1] += time.perf_counter() - begun
 
     def _heard(self, frame: types.FrameType, event: str, arg: Any) -> None:
+        # What is raised here would be raised in the author's function.
+        with contextlib.suppress(Exception):
+            self._note(frame, event, arg)
+
+    def _note(self, frame: types.FrameType, event: str, arg: Any) -> None:
         if event == "call":
             caller = frame.f_back
             if caller is None or not self._is_own(caller.f_code) or _no_call(frame.f_code):
@@ -161,31 +173,52 @@ class Tape:
         return known
 
     def _print(self, value: Any, depth: int = 0) -> Any:
-        """Return what tells *value* from others: itself where it is plain, else which it is."""
-        if value is None or isinstance(value, bool | int | float | complex):
-            return (type(value).__name__, repr(value))
-        if isinstance(value, str | bytes):
-            return (type(value).__name__, hash(value))
-        if isinstance(value, PurePath):
+        """Return what tells *value* from others: itself where it is plain, else which it is.
+
+        Types that the app may have made are told by who they are: none of its code is run.
+        """
+        kind = type(value)
+        if kind is int and value.bit_length() > 64:
+            return ("int", hash(value))
+        if value is None or kind in (bool, int, float, complex):
+            return (kind.__name__, repr(value))
+        if kind in (str, bytes):
+            return (kind.__name__, hash(value))
+        if kind in PATHS:
             return ("path", str(value))
-        if depth < 4 and isinstance(value, list | tuple) and len(value) <= 200:
-            return (type(value).__name__, *(self._print(item, depth + 1) for item in value))
-        if depth < 4 and isinstance(value, dict) and len(value) <= 200:
+        if issubclass(kind, float):
+            return (kind.__name__, float.__repr__(value))
+        for base in (tuple, list):
+            if depth < 4 and issubclass(kind, base) and base.__len__(value) <= 200:
+                items = base.__iter__(value)
+                return (kind.__name__, *(self._print(item, depth + 1) for item in items))
+        if depth < 4 and kind is dict and len(value) <= 200:
             pairs = (
                 (self._print(k, depth + 1), self._print(v, depth + 1)) for k, v in value.items()
             )
             return ("dict", *pairs)
-        name = getattr(value, "name", None)
-        if hasattr(value, "read") and isinstance(name, str):
-            return ("file", name)
-        content = getattr(value, "tobytes", None)
-        if callable(content) and (hasattr(value, "shape") or hasattr(value, "size")):
-            try:
-                return ("array", hashlib.sha1(content(), usedforsecurity=False).hexdigest())
-            except Exception:  # an array of another kind
-                return ("object", id(value))
+        if kind in FILES and isinstance(value.name, str):
+            return ("file", value.name)
+        content = _content(value)
+        if content is not None:
+            return ("array", hashlib.sha1(content, usedforsecurity=False).hexdigest())
         self.alive.append(value)
         return ("object", id(value))
+
+
+def _content(value: Any) -> bytes | None:
+    """Return the bytes of a NumPy array or a Pillow image, of a large one so many; else None."""
+    kind = type(value)
+    try:
+        if kind.__module__ == "numpy" and hasattr(kind, "dtype") and not value.dtype.hasobject:
+            some = value if value.nbytes <= MOST_BYTES else value.flat[:: value.size // 4096 + 1]
+            return f"{value.shape} {value.dtype}".encode() + bytes(some.tobytes())
+        if kind.__module__.startswith("PIL."):
+            some = value if value.width * value.height <= MOST_BYTES else value.resize((64, 64), 0)
+            return f"{value.size} {value.mode}".encode() + bytes(some.tobytes())
+    except Exception:  # an array of another kind, a file that cannot be read
+        return None
+    return None
 
 
 def _no_call(code: types.CodeType) -> bool:

@@ -356,7 +356,8 @@ def _finite(value: numbers.Real) -> bool:
 def _warned(message: Any, category: Any, source: Any, roots: Sequence[str]) -> Warned:
     """Return a warning with the author's line that it is about: the innermost on the stack.
 
-    A coroutine that nobody awaits is about the author's call, or else about its own function.
+    A coroutine that nobody awaits is about the author's call, where that line has it, or else
+    about its own function: it may have been collected while somebody else's lines ran.
     """
     kind = type(message) if isinstance(message, Warning) else category or UserWarning
     frame: types.FrameType | None = sys._getframe(2)
@@ -364,13 +365,21 @@ def _warned(message: Any, category: Any, source: Any, roots: Sequence[str]) -> W
         frame = frame.f_back
     code = getattr(source, "cr_code", None)
     place = None
+    text = ""
     if frame is not None:
+        text = linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip()
+    called = code is not None and _calls_it(text, code.co_name)
+    if frame is not None and (source is None or called):
         file, line = frame.f_code.co_filename, frame.f_lineno
-        text = linecache.getline(file, line).strip()
         place = Frame(file, line, frame.f_code.co_name, text, own=True)
     elif code is not None and is_own(code.co_filename, roots):
         place = Frame(code.co_filename, code.co_firstlineno, code.co_name, own=True)
     return Warned(getattr(kind, "__name__", str(kind)), str(message)[:500], place)
+
+
+def _calls_it(text: str, name: str) -> bool:
+    """Whether a line of source calls *name* and awaits nothing."""
+    return bool(re.search(rf"\b{re.escape(name)}\s*\(", text)) and "await" not in text
 
 
 def evidence_of(record: _Record, roots: Sequence[str]) -> Evidence:

@@ -199,22 +199,25 @@ class Walk:
     def _tell(self, moves: Sequence[Move], sightings: Sequence[Sighting]) -> None:
         """Make each sighting small, see whether it repeats, and keep it as a finding."""
         known = {f.event for found in self.result.findings.values() for f in found}
-        for sighting in sightings:
+        for sighting in sorted(sightings, key=lambda one: not _is_word(one.trace)):
             if sighting.reader.label in known:
                 continue
             known.add(sighting.reader.label)
             finding = self._confirmed(moves, sighting)
+            if finding is None:
+                continue
             event = moves[sighting.move].event
             label = event.label if event is not None else sighting.reader.label
             if label not in {root.label for root in self.stage.plan.roots}:
                 label = self.stage.roots[0].label
             self.result.findings.setdefault(label, []).append(finding)
 
-    def _confirmed(self, moves: Sequence[Move], sighting: Sighting) -> Finding:
+    def _confirmed(self, moves: Sequence[Move], sighting: Sighting) -> Finding | None:
         """Return the finding with the fewest moves that show it.
 
-        What was seen once is true: nobody else has the mark. Where it never comes again here
-        (a cache that is full, the first of a list), it is sought in fresh copies of the app.
+        A word seen once is true: nobody else has it. Where it never comes again here (a cache
+        that is full, the first of a list), it is sought in fresh copies of the app. A number or
+        a colour may be there by chance: None if it does not come again.
         """
         wanted = sighting.reader.label
         for play in (self._play, self._play_afresh):
@@ -231,6 +234,8 @@ class Walk:
                 last, same = next((p, s) for p, s in zip(plays, found, strict=True) if s)
                 repeats = Repeats(history.count("F"), len(history), history)
                 return self._finding(fewest, last.values, same, repeats)
+        if not _is_word(sighting.trace):
+            return None
         whole = moves[: max(sighting.move, sighting.sent.move) + 1]
         return self._finding(whole, self.played.values[: len(whole)], sighting, None)
 
@@ -321,6 +326,11 @@ class Walk:
             ),
             repeats=repeats,
         )
+
+
+def _is_word(trace: Trace) -> bool:
+    """Whether a made-up word was seen, which nothing but another's input can have brought."""
+    return isinstance(trace, str) and trace.isalpha()
 
 
 class Performance:

@@ -124,6 +124,32 @@ def test_a_tape_knows_who_called_what_with_what() -> None:
     }
 
 
+class Proxy:
+    """What answers every question with an error, as one does whose request is over."""
+
+    def __getattr__(self, name: str) -> object:
+        raise RuntimeError(name)
+
+    def __repr__(self) -> str:
+        raise RuntimeError("repr")
+
+
+def hand_on(*given: object) -> int:
+    return len(given)
+
+
+def test_a_tape_runs_nothing_of_the_apps_own_to_tell_values_apart() -> None:
+    """Nor does a number fail whose digits are too many to be written."""
+    tape = Tape([str(Path(__file__).parent)])
+    taped = tape.around(lambda *given: hand_on(*given))
+    assert taped is not None
+    answer = taped(Proxy(), 10**6000)
+
+    (spent,) = (one for site, one in tape.calls[0].items() if site[2].co_name == "hand_on")
+    kinds = [print_[0] for print_ in spent.arguments[0][0][1:]]
+    assert (2, ["object", "int"]) == (answer, kinds)
+
+
 def test_a_tape_follows_a_generator() -> None:
     """One call, however often it yields."""
     tape = Tape([str(Path(__file__).parent)])

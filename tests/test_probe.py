@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.server
 import threading
 import time
@@ -15,8 +16,8 @@ import pytest
 
 from gradio_harness.app import App
 from gradio_harness.drivers.wire import Wire
-from gradio_harness.observation import Call, Effect, Evidence, Observation
-from gradio_harness.probe import evidence_of, needs_of
+from gradio_harness.observation import Call, Effect, Evidence, Observation, Warned
+from gradio_harness.probe import _warned, evidence_of, needs_of
 
 MAJOR = int(gradio.__version__.split(".")[0])
 
@@ -513,3 +514,27 @@ def test_the_app_is_as_it_was_after_the_probe(serve: Callable[..., App]) -> None
     assert [] == [f for f in functions if "harness" in f.__code__.co_filename]
     assert [] == [t.name for t in threading.enumerate() if "gradio-harness" in t.name]
     assert Path.cwd().exists()
+
+
+async def forgotten() -> None:
+    """Nobody awaits it."""
+
+
+def told_of(source: Any) -> Warned:
+    """Return what is kept of the warning, as Python's own function would tell it."""
+    message = f"coroutine '{source.__name__}' was never awaited"
+    return (lambda: _warned(message, RuntimeWarning, source, [str(Path(__file__).parent)]))()
+
+
+def test_a_coroutine_is_the_authors_or_called_on_the_authors_line() -> None:
+    """One of a library's, collected while the author's lines run, is not theirs."""
+    collected = asyncio.sleep(0)
+    own = forgotten()
+
+    of_a_library, of_the_author = told_of(collected), told_of(own)
+    collected.close()
+    own.close()
+    assert (None, "forgotten") == (
+        of_a_library.frame,
+        of_the_author.frame and of_the_author.frame.function,
+    )
