@@ -58,11 +58,14 @@ def gradio_replay(request: pytest.FixtureRequest) -> Callable[..., None]:
 
     def again(target: str, words: str, *, home: Path) -> None:
         from .errors import HarnessError, Unjudged
+        from .redact import known
         from .replays import located, rerun, told_again
+        from .target import parse
 
         try:
             target, folder = located(target, home, request.config.invocation_params.dir)
-            seen = rerun(request.path, target, folder=folder)
+            hide = known(target, source=parse(target, folder).path).hide
+            seen = hide(rerun(request.path, target, folder=folder))
         except Unjudged as error:
             pytest.skip(str(error))
         except HarnessError as error:

@@ -31,6 +31,7 @@ from .run import Run
 from .selection import fails
 from .session import Session
 from .supervise import Carried, Supervisor, possible
+from .target import parse
 
 __all__ = ["Hooks", "configure", "supervised"]
 
@@ -134,7 +135,9 @@ def _replayed(config: pytest.Config) -> int:
         raise pytest.UsageError(visible(f"--app-replay: {error}")) from None
     except KeyboardInterrupt:
         return int(pytest.ExitCode.INTERRUPTED)
-    print(visible(seen or "Not seen any more."), flush=True)
+    target = parse(options.target, options.folder)
+    hide = known(options.target, options.auth, source=target.path).hide
+    print(visible(hide(seen) or "Not seen any more."), flush=True)
     return int(bool(seen))
 
 

@@ -392,14 +392,17 @@ def replay_cost(
 
     Arguments are as for `replay`. SystemExit is raised where there is something.
     """
+    from .redact import known, of_app
+
     with staged(target, folder=folder, include=include, exclude=exclude) as stage:
+        hide = (known(target, source=stage.app.target.path) | of_app(stage.app)).hide
         part = fixed_cost(stage, stage.app.contract.event(event))
     for row in part.skipped:
-        print(f"{row.what}: {row.why}")
+        print(hide(f"{row.what}: {row.why}"))
     for finding in part.findings:
-        print(f"{finding.title}  {finding.location}\n  {finding.detail}")
+        print(hide(f"{finding.title}  {finding.location}\n  {finding.detail}"))
     if part.findings:
-        sys.exit("; ".join(f"{f.function} at {f.location}" for f in part.findings))
+        sys.exit(hide("; ".join(f"{f.function} at {f.location}" for f in part.findings)))
 
 
 def _seconds(seen: Sequence[Observation]) -> float:

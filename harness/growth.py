@@ -419,14 +419,17 @@ def replay_growth(
 
     Arguments are as for `replay`. SystemExit is raised where something grew.
     """
+    from .redact import known, of_app
+
     with staged(target, folder=folder, include=include, exclude=exclude) as stage:
+        hide = (known(target, source=stage.app.target.path) | of_app(stage.app)).hide
         contract = stage.app.contract
         case = case_of(contract, contract.event(event), inputs, also, example)
         found = _Growth(stage, contract.event(event), PACES["standard"]).run(case)
     for finding in found:
-        print(f"{finding.title}  {finding.location}\n  {finding.detail}")
+        print(hide(f"{finding.title}  {finding.location}\n  {finding.detail}"))
     if found:
-        sys.exit("; ".join(finding.title for finding in found))
+        sys.exit(hide("; ".join(finding.title for finding in found)))
 
 
 @contextmanager

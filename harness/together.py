@@ -155,16 +155,16 @@ def replay_visits(
     """
     if in_turn:
         return _raced(target, steps, folder, include, exclude)
-    seen, astray = _played(target, steps, looked_for, folder, include, exclude)
+    seen, astray, hide = _played(target, steps, looked_for, folder, include, exclude)
     if otherwise:
         print("-- another start of the app")
-        again, _ = _played(target, otherwise, looked_for, folder, include, exclude)
+        again, _, _ = _played(target, otherwise, looked_for, folder, include, exclude)
         one, two = (_outcome(each[-1]) if each else "" for each in (seen, again))
         seen += again
         if one != two:
             astray = f"the last visitor did the same, and got {one}, then {two}"
     if astray:
-        sys.exit(astray)
+        sys.exit(hide(astray))
     return seen
 
 
@@ -178,15 +178,15 @@ def _raced(
         for part in (step if isinstance(step, list) else [step])
         if isinstance(part, tuple)
     ]
-    everything, _ = _played(target, flat, "", folder, include, exclude)
+    everything, _, hide = _played(target, flat, "", folder, include, exclude)
     wanted = sorted(map(_outcome, everything))
     for _ in range(MEETINGS):
         print("-- another start of the app, the visitors at the same time")
-        seen, _ = _played(target, steps, "", folder, include, exclude)
+        seen, _, _ = _played(target, steps, "", folder, include, exclude)
         everything += seen
         got = sorted(map(_outcome, seen))
         if got != wanted:
-            sys.exit(f"at the same time they got {got}, in turn {wanted}")
+            sys.exit(hide(f"at the same time they got {got}, in turn {wanted}"))
     return everything
 
 
@@ -201,8 +201,8 @@ def _played(
     folder: str,
     include: Sequence[str],
     exclude: Sequence[str],
-) -> tuple[list[Observation], str]:
-    """Start *target* and do the steps; return what came, and what went astray, in words."""
+) -> tuple[list[Observation], str, Callable[[str], str]]:
+    """Start *target* and do the steps; return what came, what went astray, how to hide secrets."""
     from .app import Credentials, connect, launch, named_home
     from .drivers.wire import Wire
     from .redact import known, of_app
@@ -224,7 +224,7 @@ def _played(
         scene.look_again()
     for line in scene.lines:
         print(hide(line))
-    return scene.seen, scene.astray
+    return scene.seen, scene.astray, hide
 
 
 def at_once(gestures: Sequence[Callable[[], object]], delays: Sequence[float]) -> None:

@@ -11,6 +11,7 @@ from sessions import Session, project, run
 from gradio_harness.finding import Finding, Severity
 from gradio_harness.redact import Secrets, known, of_app
 from gradio_harness.run import LatencyRow, Part, SideEffect, Skipped
+from gradio_harness.together import replay_visits
 
 APP = """
     import os
@@ -168,3 +169,26 @@ def test_every_word_of_a_part_is_without_secrets() -> None:
     rows = (*hidden.findings, *hidden.latency, *hidden.effects, *hidden.skipped)
     assert ["tokens", "tokens", "tokens"] == [rows[0].event, rows[1].event, rows[2].event]
     assert 8 == sum(str(row).count("***") for row in rows)
+
+
+def test_what_several_visitors_got_is_told_without_secrets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In what is printed, and in the words with which the script ends."""
+    (tmp_path / "app.py").write_text(
+        "import os\n"
+        "import gradio as gr\n"
+        "with gr.Blocks() as demo:\n"
+        "    box = gr.Textbox()\n"
+        "    key = os.environ['SHOP_TOKEN']\n"
+        "    gr.Button().click(lambda text: key + text, box, box, api_name='echo')\n"
+        "demo.launch()\n"
+    )
+    monkeypatch.setenv("SHOP_TOKEN", "kestrel-9s8d7f6g")
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(SystemExit) as end:
+        replay_visits("app.py", [("A", "echo", [" 1"])], otherwise=[("A", "echo", [" 2"])])
+
+    said = f"{end.value.code}{capsys.readouterr().out}"
+    assert (True, False) == ("*** 1" in said and "*** 2" in said, "kestrel" in said)
