@@ -40,7 +40,8 @@ from .observation import Effect, Evidence, Frame, Step, Warned
 
 __all__ = ["Probe", "evidence_of", "frames_of", "is_own", "needs_of"]
 
-KEPT = 5_000
+#: Of how many calls something is kept, the latest ones: a page may make hundreds in one visit.
+KEPT = 1_000
 #: How long a call waits at most for others to begin with.
 PATIENCE_SECONDS = 0.5
 #: How long a thread keeps the interpreter, as Python has it and while calls are to interfere.
@@ -96,7 +97,7 @@ class _Record:
 
     __slots__ = (
         *("cause", "effects", "ignored", "logged", "nonfinite", "returned", "roots", "seconds"),
-        *("ran", "step", "warned", "yields"),
+        *("ran", "step", "told", "warned", "yields"),
     )
 
     def __init__(self, ignored: tuple[str, ...], roots: tuple[str, ...] | None = None) -> None:
@@ -112,6 +113,7 @@ class _Record:
         self.nonfinite: tuple[tuple[int, str], ...] = ()
         self.warned: list[Warned] = []
         self.ran: list[tuple[float, float]] = []
+        self.told: Evidence | None = None
 
 
 _current: contextvars.ContextVar[_Record | None] = contextvars.ContextVar(
@@ -236,7 +238,19 @@ class Probe:
         """Return what was seen of a call by its event id, else by its session hash."""
         with self._lock:
             record = self._records.get(event_id) or self._records.get(session)
-        return evidence_of(record, self.roots) if record else None
+        return self._told(record) if record else None
+
+    def _told(self, record: _Record) -> Evidence:
+        """Return *record* as plain data, and let go of the exception that ended the call.
+
+        By its traceback it holds all that the author's function, and Gradio, had in hand.
+        """
+        told = record.told or evidence_of(record, self.roots)
+        if record.cause is not None:
+            # In this order: who reads it meanwhile in another thread finds one of the two.
+            record.told = told
+            record.cause = None
+        return record.told or told
 
     def _keep(self, key: str, record: _Record) -> None:
         with self._lock:
@@ -273,7 +287,7 @@ class Probe:
             _current.reset(token)
             if self.on_record is not None:
                 for key in keys:
-                    self.on_record(key, evidence_of(record, self.roots))
+                    self.on_record(key, self._told(record))
 
     async def _process_api(
         self, original: Callable[..., Any], blocks: Any, *args: Any, **kwargs: Any
@@ -290,13 +304,13 @@ class Probe:
             return await original(blocks, *args, **kwargs)
         except BaseException as error:
             if record is not None and not isinstance(error, GeneratorExit):
-                record.cause = error
+                record.cause, record.told = error, None
             raise
         finally:
             if token is not None:
                 _current.reset(token)
                 if self.on_record is not None and record is not None:
-                    self.on_record(str(session), evidence_of(record, self.roots))
+                    self.on_record(str(session), self._told(record))
 
 
 async def _stepped(

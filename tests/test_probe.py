@@ -411,6 +411,24 @@ def test_evidence_is_told_as_it_comes(wire: Wire) -> None:
     assert {observation.event_id: "IndexError"} == heard
 
 
+def test_a_failed_call_holds_nothing_of_the_app_once_it_was_told(wire: Wire) -> None:
+    """The exception is let go of, with all that its frames hold; what it says is told again."""
+    probe = wire.app.probe
+    assert probe is not None
+    told = observed(wire, "index", "a")
+
+    again = probe.evidence(told.event_id)
+
+    assert told.evidence is not None
+    assert again is not None
+    assert (told.evidence.exception, told.evidence.frames, told.evidence.traceback) == (
+        again.exception,
+        again.frames,
+        again.traceback,
+    )
+    assert probe._records[told.event_id].cause is None
+
+
 class HTTPError(Exception):
     """Named as libraries name theirs."""
 
