@@ -4,8 +4,8 @@
 
 The process is forked, the calls run in the copy on an event loop of its own, what they come to
 is sent back as JSON, and the copy ends. The app here has not been called. What an app keeps
-outside of its process (a file, a database) is the same for both; who compares what comes has to
-see first that it repeats itself.
+outside of its process would be the same for both, and a copy that used its connections would
+spoil them: there is none of an app that has any, or whose calls write, connect or start.
 """
 
 from __future__ import annotations
@@ -17,11 +17,13 @@ import json
 import os
 import select
 import signal
+import socket
+import stat
 import sys
 import threading
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -29,7 +31,7 @@ from .drivers.direct import Direct
 from .observation import Call, Observation
 from .stage import NoCopy, Stage
 
-__all__ = ["at_this_moment"]
+__all__ = ["at_this_moment", "shared"]
 
 #: How long a copy may take for what it is asked, in seconds.
 MOST_SECONDS = 10.0
@@ -54,10 +56,11 @@ class _Here:
         return None
 
 
-def at_this_moment(stage: Stage, work: Callable[[Stage], Any]) -> Any:
+def at_this_moment(stage: Stage, work: Callable[[Stage], Any], events: Collection[str] = ()) -> Any:
     """Return, as JSON gives it back, what *work* returns of a stage in a copy of this process.
 
-    Raises NoCopy where this process cannot be copied, or the copy did not come to an end.
+    *events* are the labels of those that it sets off. Raises NoCopy where this process cannot be
+    copied, or the copy did not come to an end.
     """
     direct = stage.direct
     if sys.platform != "linux" or stage.app.where != "in-process" or direct is None:
@@ -65,6 +68,9 @@ def at_this_moment(stage: Stage, work: Callable[[Stage], Any]) -> Any:
     cuda = getattr(sys.modules.get("torch"), "cuda", None)
     if cuda is not None and cuda.is_initialized():
         raise NoCopy("the app uses a GPU")
+    why = _outside(stage, events) or shared()
+    if why:
+        raise NoCopy(f"a copy of this process would share what the app has outside: {why}")
     ours, theirs = os.pipe()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Python 3.12 warns: threads are not copied, as is meant
@@ -89,6 +95,43 @@ def at_this_moment(stage: Stage, work: Callable[[Stage], Any]) -> Any:
     if why:
         raise NoCopy(why)
     return result
+
+
+def _outside(stage: Stage, events: Collection[str]) -> str:
+    """Return what the app was seen to do outside of its process, at its start or in calls."""
+    startup = stage.app.probe.startup.effects if stage.app.probe else ()
+    for effect in startup:
+        if effect.kind != "write":
+            return f"{effect.kind} {effect.what}, at its start"
+    for label, effect in list(stage.effects):
+        if label in events:
+            return f"{effect.kind} {effect.what}, in {label}"
+    return ""
+
+
+def shared() -> str:
+    """Return an open connection or SQLite database of this process, in words; "" if it has none.
+
+    Drivers in C connect without Python's knowing. Files are not opened for it: closing one
+    would give up SQLite's locks.
+    """
+    pairs = set()
+    for name in os.listdir("/proc/self/fd"):
+        with contextlib.suppress(OSError):
+            number = int(name)
+            mode = os.fstat(number).st_mode
+            if stat.S_ISREG(mode) and os.pread(number, 16, 0) == b"SQLite format 3\0":
+                return f"the database {os.readlink(f'/proc/self/fd/{name}')}"
+            if stat.S_ISSOCK(mode):
+                with socket.socket(fileno=os.dup(number)) as one:
+                    pairs.add((_address(one.getsockname()), _address(one.getpeername())))
+    # Both ends of what the harness has to the app are here.
+    abroad = [there for here, there in pairs if there and (there, here) not in pairs]
+    return f"a connection to {abroad[0]}" if abroad else ""
+
+
+def _address(address: Any) -> str:
+    return f"{address[0]}:{address[1]}" if isinstance(address, tuple) else str(address or "")
 
 
 def _read(descriptor: int, limit: float) -> bytes:

@@ -156,7 +156,10 @@ class Meeting:
     def _would_be(self, order: Sequence[int]) -> Outcome:
         """Return what would come of the visitors one after another. Raises NoCopy."""
         moves = [self.own[place] for place in order]
-        return tuple(at_this_moment(self.stage, lambda copy: self._on(copy, moves)))
+        contract = self.stage.app.contract
+        all_moves = [*moves, *self.others]
+        labels = {e.label for m in all_moves if m.event for e in contract.chain(m.event)}
+        return tuple(at_this_moment(self.stage, lambda copy: self._on(copy, moves), labels))
 
     def _held_against(self, right: Outcome, orders: Sequence[Sequence[int]]) -> Finding | None:
         """Let the visitors meet; return what is wrong where they get anything but *right*."""

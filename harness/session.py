@@ -318,7 +318,9 @@ class Session:
         with hypothesis_home(self.options.cache):
             part = DRIVES[check](stage, event)
         told = stage.told()
-        return dataclasses.replace(part, events=told.events, suites=told.suites)
+        return dataclasses.replace(
+            part, events=told.events, effects=told.effects, suites=told.suites
+        )
 
     @property
     def _hangs(self) -> frozenset[str]:

@@ -27,9 +27,9 @@ from .drivers.wire import Wire, new_session
 from .errors import HarnessError
 from .exploration import row_of
 from .finding import Finding
-from .observation import Call, Observation
+from .observation import Call, Effect, Observation
 from .plan import Plan, plan
-from .run import EventRow, Part, Skipped, SuiteRow
+from .run import EventRow, Part, SideEffect, Skipped, SuiteRow
 from .target import parse
 from .visit import Driver, Visit
 
@@ -74,6 +74,7 @@ class Stage:
     known: Callable[[], Iterable[Finding]] = lambda: ()
     direct: Direct | None = None
     spent: Counter[str] = field(default_factory=Counter)
+    effects: Counter[tuple[str, Effect]] = field(default_factory=Counter)
     _seen: list[Observation] = field(default_factory=list)
     _kept: dict[str, Any] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -147,6 +148,10 @@ class Stage:
         """Take what came of calls into the report's numbers."""
         with self._lock:
             self._seen += observations
+            for observation in observations:
+                if observation.evidence is not None:
+                    label = observation.call.event
+                    self.effects.update((label, effect) for effect in observation.evidence.effects)
         self.after()
 
     def told(self) -> Part:
@@ -158,7 +163,15 @@ class Stage:
             return Part()
         queued = sum(observation.queued for observation in seen)
         row = SuiteRow("sessions", cases=len(seen), queued_cases=queued)
-        return Part(events=tuple(self._rows(seen)), suites=(row,))
+        return Part(
+            events=tuple(self._rows(seen)), effects=tuple(self._effects(seen)), suites=(row,)
+        )
+
+    def _effects(self, seen: Sequence[Observation]) -> Iterator[SideEffect]:
+        home = f"{self.app.folder}/"
+        counts = Counter((o.call.event, e) for o in seen if o.evidence for e in o.evidence.effects)
+        for (label, effect), count in counts.items():
+            yield SideEffect(effect.kind, effect.what.removeprefix(home), label, count)
 
     def _rows(self, seen: Sequence[Observation]) -> Iterator[EventRow]:
         known = {e.label: (e, n) for n, e in enumerate(self.app.contract.events)}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import socket
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +17,7 @@ from gradio_harness.contract import Event
 from gradio_harness.drivers.direct import Direct
 from gradio_harness.drivers.wire import Wire
 from gradio_harness.finding import Finding, Severity
-from gradio_harness.moment import at_this_moment
+from gradio_harness.moment import at_this_moment, shared
 from gradio_harness.plan import plan
 from gradio_harness.races import crowd, race
 from gradio_harness.run import Part
@@ -149,6 +152,22 @@ def test_what_happens_in_a_copy_does_not_happen_here() -> None:
         there = at_this_moment(stage, lambda copy: called(copy, 2))
         assert [["you are number 2"], ["you are number 3"]] == there
         assert [("you are number 2",)] == called(stage)
+
+
+def test_what_a_copy_would_share_is_seen(tmp_path: Path) -> None:
+    """An open SQLite database; a connection whose other end is not in this process."""
+    assert "" == shared()
+    with contextlib.closing(sqlite3.connect(tmp_path / "kept")) as database:
+        database.execute("create table line (text)")
+        database.commit()
+        assert "the database" in shared()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", port)):
+            assert f"a connection to 127.0.0.1:{port}" == shared()
+            other, _ = server.accept()
+            with other:
+                assert "" == shared()
 
 
 def test_every_twin_is_tried() -> None:
