@@ -27,7 +27,7 @@ from .guided import Corpus
 from .ladder import grown
 from .memory import Memory
 from .own import NOTHING, Own
-from .phases import drawn, remembered, suggested
+from .phases import drawn, emptied, remembered, suggested
 from .plan import Plan
 from .run import Part, Skipped
 from .search import Search, Stop
@@ -56,6 +56,7 @@ class Phase:
 PHASES: tuple[Phase, ...] = (
     Phase(remembered),
     Phase(suggested),
+    Phase(emptied, until=0.4),
     Phase(drawn, until=0.6),
     Phase(grown, until=0.75),
     Phase(many_units),

@@ -347,14 +347,24 @@ class Walker:
         sort = sort_of(finding)
         self.limit = time.monotonic() + self.pace.shrink_seconds
         try:
-            if self._shows(sort, (defect.alone,)) is not None:
-                return []
+            if (alone := self._shows(sort, (defect.alone,))) is not None:
+                return self._missed(sort, *alone)
             steps, finding = self._fewest(sort, steps, finding)
         except Stop:
             pass
         repeats = self._repeats(sort, steps) if len(steps) > 1 else None
         seen = Walked(finding, walked(steps), len(steps), repeats)
         return self._told(seen, steps)
+
+    def _missed(self, sort: Sort, steps: tuple[Step, ...], finding: Finding) -> list[Finding]:
+        """Tell what one step shows, if the event was looked at alone and that went by it."""
+        if self._owner(finding.event) not in self.stage.explored():
+            return []
+        steps, finding = self._fewest(sort, steps, finding)
+        repeats = self._repeats(sort, steps)
+        seen = Walked(finding, walked(steps), len(steps), repeats)
+        script = self._snippet(steps, seen)
+        return [dataclasses.replace(finding, input=seen.words, reproduce=script, repeats=repeats)]
 
     def _told(self, seen: Walked, steps: Sequence[Step]) -> list[Finding]:
         return [

@@ -10,7 +10,7 @@ from typing import Any
 from .reproduce import Case
 from .search import Key, Search, Stop
 
-__all__ = ["drawn", "remembered", "suggested"]
+__all__ = ["drawn", "emptied", "remembered", "suggested"]
 
 #: How often drawing begins anew after it found something that was not known before.
 ATTEMPTS = 6
@@ -52,6 +52,21 @@ def suggested(search: Search) -> None:
     if not search.settable:
         for _ in range(2):  # nothing to vary: the same again, in case it is not the same
             search.try_(shown, queued=True)
+
+
+def emptied(search: Search) -> None:
+    """Try each field alone at its edges, beside what the page and the first example hold."""
+    from .strategies.edges import edges
+
+    rows = [(table.label, row) for table, row in search.contract.examples(search.event)][:1]
+    for example in (None, *rows):
+        for component in search.settable:
+            if search.owned(component):
+                continue  # the user says what goes into it
+            for value in edges(component):
+                case = Case(values={component.id: value}, example=example)
+                if search.allowed(case):
+                    search.try_(case)
 
 
 def drawn(search: Search) -> None:

@@ -346,6 +346,7 @@ class Session:
             after=self._after,
             copied=self._copied,
             known=lambda: [f for known in self._explored.values() for f in known.part.findings],
+            explored=lambda: self._explored.keys(),
             direct=self.direct,
         )
 

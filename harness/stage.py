@@ -14,7 +14,7 @@ import dataclasses
 import os
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,8 +54,8 @@ class Stage:
     together. *seconds* is how long one driving function may take for one event. *before* and
     *after* tell the journal of each call, as of an exploration's. *avoided* are the labels of
     events that hang or end the process: they are not set off again. *known* tells what the
-    explorations of single events have found. *direct* is the driver past the queue, for what is
-    to be tried often; None where there is none.
+    explorations of single events have found, *explored* which there were. *direct* is the driver
+    past the queue, for what is to be tried often; None where there is none.
     """
 
     app: App
@@ -72,6 +72,7 @@ class Stage:
     after: Callable[[], None] = lambda: None
     copied: Callable[[], AbstractContextManager[tuple[App, Wire]]] | None = None
     known: Callable[[], Iterable[Finding]] = lambda: ()
+    explored: Callable[[], Container[str]] = lambda: ()
     direct: Direct | None = None
     spent: Counter[str] = field(default_factory=Counter)
     effects: Counter[tuple[str, Effect]] = field(default_factory=Counter)

@@ -45,6 +45,7 @@ LAYERS = (
         "strategies.held",
         "strategies.wrong",
         "strategies.growth",
+        "strategies.edges",
         "strategies",
     ),
     *(

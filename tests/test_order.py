@@ -57,10 +57,10 @@ def stage_of(app: App, wire: Wire, **more: Any) -> Stage:
     return Stage(app, wire, plan(app.contract), "quick", 3, 1.0, direct=Direct(app, wire), **more)
 
 
-def walk(app: App, *, calls: int = 40) -> Order:
+def walk(app: App, *, calls: int = 40, **more: Any) -> Order:
     """Return what came of walking *app* with so many calls an event: no test waits for a clock."""
     with Wire(app) as wire:
-        return Walker(stage_of(app, wire, calls=calls), pace=PACE).walk()
+        return Walker(stage_of(app, wire, calls=calls, **more), pace=PACE).walk()
 
 
 def told(walks: Order) -> list[tuple[str, str, str, str]]:
@@ -136,6 +136,17 @@ def alone(tmp_path_factory: pytest.TempPathFactory, serve: Callable[..., App]) -
 def test_what_a_page_just_opened_shows_is_not_told_again(alone: App) -> None:
     """A division by what the visitor picked, a value that is missing at first, a refusal."""
     assert [] == told(walk(alone))
+
+
+def test_what_the_look_at_single_events_missed_is_told_under_its_own_check(alone: App) -> None:
+    """Here it found nothing in any of them: nothing that is seen goes by."""
+    events = [event.label for event in alone.contract.events]
+    walks = walk(alone, explored=lambda: events)
+
+    findings = [finding for some in walks.findings.values() for finding in some]
+    assert {("api.unhandled-exception", 1)} == {
+        (finding.check, len(finding.input.splitlines())) for finding in findings
+    }
 
 
 def test_a_page_makes_its_own_of_none(alone: App) -> None:

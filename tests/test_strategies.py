@@ -25,6 +25,7 @@ from gradio_harness.drivers.wire import Wire
 from gradio_harness.observation import Call, Media
 from gradio_harness.schema import plainest
 from gradio_harness.strategies import MAKERS, values
+from gradio_harness.strategies.edges import edges
 from gradio_harness.strategies.held import HELD
 from gradio_harness.strategies.media import (
     ODD,
@@ -495,3 +496,30 @@ def test_the_simplest_value_is_a_short_one() -> None:
 
     assert len(text) <= 5
     assert len(f"{number:g}") <= 4  # which of the round ones is a matter of chance
+
+
+def test_a_field_is_tried_at_its_edges() -> None:
+    """Emptied, at both ends, each of a few choices; nothing that the page does not allow."""
+
+    def made(kind: str, **props: Any) -> tuple[Any, ...]:
+        return edges(Component(1, kind, "Field", props))
+
+    assert (
+        (None, 0),
+        (None, 1, 9),
+        (0, 10),
+        ("",),
+        ("a", "b"),
+        ("a", "e"),
+        (None,),
+        (),
+    ) == (
+        made("number"),
+        made("number", minimum=1, maximum=9),
+        made("slider", minimum=0, maximum=10),
+        made("textbox"),
+        made("radio", choices=[["A", "a"], ["B", "b"]]),
+        made("dropdown", choices=list("abcde")),
+        made("image"),
+        made("uploadbutton"),
+    )
