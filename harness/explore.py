@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import math
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -141,8 +142,10 @@ class Explorer:
             with self._watching():
                 for phase in phases:
                     search.seconds = phase.until * self.budget.seconds
+                    search.downloads.until = search.begun + search.seconds
                     with contextlib.suppress(Stop):
                         phase.run(search)
+            search.downloads.until = math.inf  # what is told is confirmed, a few calls each
             told = []
             for defect in search.defects.values():
                 finding = confirmed(search, defect)

@@ -27,9 +27,7 @@ from .finding import Finding, Repeats
 from .literals import literal
 from .observation import Call, Observation
 from .plan import Plan, plan
-from .reproduce import Case, described, enter
-from .reproduce import _line as line
-from .reproduce import _run_as as run_as
+from .reproduce import Case, described, enter, line_of, run_as
 from .run import Part
 from .stage import NoCopy
 from .visit import Visit, feeding
@@ -466,14 +464,14 @@ def forge(
             enter(visit, wanted, Case(values, example))
             seen.extend(visit.seen)
             for observation in visit.seen:
-                print(hide(line(observation)))
+                print(hide(line_of(observation)))
             return json.dumps([(o.call.event, o.outputs, str(o.error)) for o in visit.seen])
 
         answers = [visited(), visited()]
         valid = "\0".join(text for one in seen for text in received(one))
         forged = wire.call(call)
         seen.append(forged)
-        print(hide(f"forged: {line(forged)}"))
+        print(hide(f"forged: {line_of(forged)}"))
         if forged.error is not None and forged.error.kind in ("timeout", "transport"):
             sys.exit(hide(f"no answer: {forged.error.message}"))
         judged = Forged(forged, there, "", valid, secrets.values, folder=str(app.folder))

@@ -21,7 +21,7 @@ from typing import Any
 
 from .contract import Component, Contract, Event
 from .observation import Media
-from .reproduce import Case, _labels
+from .reproduce import Case, labels_of
 
 __all__ = ["Memory", "hypothesis_home"]
 
@@ -98,7 +98,7 @@ def hypothesis_home(folder: Path | None) -> Iterator[None]:
 
 
 def _written(case: Case, contract: Contract) -> bytes:
-    names, known = _labels(contract), contract.components
+    names, known = labels_of(contract), contract.components
     values = [
         [names[identity], _allows(known[identity]), _plain(value)]
         for identity, value in case.values.items()
@@ -111,7 +111,7 @@ def _read(text: bytes, contract: Contract) -> Case | None:
     """Return the case; None if the page is another by now."""
     try:
         kept = json.loads(text)
-        ids = {label: identity for identity, label in _labels(contract).items()}
+        ids = {label: identity for identity, label in labels_of(contract).items()}
         example = kept["example"]
         values = {ids[label]: (allowed, value) for label, allowed, value in kept["values"]}
     except (ValueError, KeyError, TypeError):

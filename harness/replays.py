@@ -22,6 +22,7 @@ import sys
 import tempfile
 import textwrap
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
@@ -43,6 +44,8 @@ addopts = --import-mode=importlib
 
 #: Once it has been said what came, the app has so long to end.
 GRACE_SECONDS = 15.0
+#: A replay takes no longer, whatever it does.
+MOST_SECONDS = 900.0
 #: No thread of the process ran for so long: the app holds it.
 HELD_SECONDS = 90.0
 
@@ -128,9 +131,7 @@ def replay(
     "" means that it is not seen any more. Raises ReplayError where it cannot be done.
     """
     if not Snippet(finding.reproduce).calls:
-        raise ReplayError(
-            f"{finding.id} has no script: what it is about is not shown by sending something again"
-        )
+        raise ReplayError(f"{finding.id} has no script: nothing to send shows it")
     with tempfile.TemporaryDirectory(prefix="gradio-harness-") as made:
         place = Path(made) / finding.id
         _write_one(finding, place, target=target, home=folder)
@@ -160,17 +161,18 @@ def rerun(
             text=True,
             encoding="utf-8",
             errors="backslashreplace",
+            start_new_session=True,
         )
         reader = threading.Thread(target=_pass_on, args=(process.stderr,), daemon=True)
         reader.start()
         try:
-            _wait(process, told)
+            over = not _wait(process, told)
         finally:
-            if process.poll() is None:
-                process.kill()
-            process.wait()
+            _end(process)
         reader.join(2)  # what the app has started may hold its stderr open
         if not told.is_file():
+            if over:
+                raise ReplayError(f"it did not come to its end in {MOST_SECONDS:.0f} s")
             if held.is_file() and held.stat().st_size:
                 return "One call made the whole app stop answering"
             return f"One call ended the app's whole process ({_how(process.returncode)})"
@@ -208,13 +210,25 @@ def located(target: str, home: Path, here: Path) -> tuple[str, Path]:
     )
 
 
-def _wait(process: subprocess.Popen[str], told: Path) -> None:
+def _wait(process: subprocess.Popen[str], told: Path) -> bool:
+    """Wait for the end of the replay; return whether it came in time."""
+    end = time.monotonic() + MOST_SECONDS
     while not told.is_file():
+        if time.monotonic() > end:
+            return False
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(0.2)
-            return
+            return True
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(GRACE_SECONDS)
+    return True
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """End the process and what the app in it has started; it leads a session of its own."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def _how(code: int) -> str:

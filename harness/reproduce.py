@@ -29,7 +29,20 @@ from .served import Downloads
 from .steps import Step, arrive, perform
 from .visit import Visit, at, feeding
 
-__all__ = ["Case", "case_of", "described", "enter", "replay", "snippet", "walk_snippet", "walked"]
+__all__ = [
+    "Case",
+    "case_of",
+    "described",
+    "enter",
+    "has_media",
+    "labels_of",
+    "line_of",
+    "replay",
+    "run_as",
+    "snippet",
+    "walk_snippet",
+    "walked",
+]
 
 #: Told by how a call ended: any replay sees that, so the lines to paste need not name the check.
 BY_THE_END = frozenset(
@@ -102,7 +115,7 @@ def snippet(
     while inputs and inputs[-1] == "...":
         inputs.pop()
     own = {parameter.component.id for parameter in event.inputs}
-    labels = _labels(contract)
+    labels = labels_of(contract)
     also = {
         labels[identity]: value
         for identity, value in case.values.items()
@@ -115,11 +128,11 @@ def snippet(
         arguments.append(f"also={literal(also)}")
     if case.example is not None:
         arguments.append(f"example={case.example!r}")
-    arguments += _run_as(folder, chosen)
+    arguments += run_as(folder, chosen)
     arguments += _judged_by(check, tries)
     if timeout_seconds != TIMEOUT_SECONDS:
         arguments.append(f"timeout_seconds={timeout_seconds:g}")
-    media = any(_has_media(v) for v in case.values.values())
+    media = any(has_media(v) for v in case.values.values())
     return _script(arguments, media=media, call=call)
 
 
@@ -147,9 +160,9 @@ def walk_snippet(
         else f"({literal(step.event)},)"
         for step in steps
     )
-    arguments = [literal(target), f"steps=[{taken}]", *_run_as(folder, chosen)]
+    arguments = [literal(target), f"steps=[{taken}]", *run_as(folder, chosen)]
     arguments += _judged_by(check, tries)
-    media = any(_has_media(value) for step in steps for value in step.values.values())
+    media = any(has_media(value) for step in steps for value in step.values.values())
     return _script(arguments, media=media)
 
 
@@ -159,7 +172,7 @@ def _judged_by(check: str, tries: int) -> list[str]:
     return [*named, f"tries={tries}"] if tries != 1 else named
 
 
-def _run_as(folder: str, chosen: Plan | None) -> list[str]:
+def run_as(folder: str, chosen: Plan | None) -> list[str]:
     """Return the arguments that say where the app runs and what of it is set off."""
     arguments = [f"folder={literal(folder)}"] if folder else []
     for name in ("include", "exclude") if chosen is not None else ():
@@ -189,7 +202,7 @@ def case_of(
         for parameter, value in zip(event.inputs, inputs, strict=False)
         if value is not ...
     }
-    labels = {label: identity for identity, label in _labels(contract).items()}
+    labels = {label: identity for identity, label in labels_of(contract).items()}
     values |= {labels[label]: value for label, value in (also or {}).items()}
     return Case(values, example)
 
@@ -270,7 +283,7 @@ def replay(
                 )
                 enter(visit, wanted, case_of(contract, wanted, inputs, also, example))
             for observation in visit.seen:
-                print(hide(_line(observation)), flush=True)
+                print(hide(line_of(observation)), flush=True)
             shown = _told(visit, check, app)
             if shown:
                 break
@@ -311,7 +324,7 @@ def _walk(visit: Visit, steps: Sequence[tuple[Any, ...]]) -> None:
             print(f"step {number}, {label}: the page does not allow it now")
 
 
-def _line(observation: Observation) -> str:
+def line_of(observation: Observation) -> str:
     error = observation.error
     outcome = _printable(error.message) if error else told(observation.outputs)
     return (
@@ -325,7 +338,7 @@ def _printable(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
 
 
-def _labels(contract: Contract) -> dict[int, str]:
+def labels_of(contract: Contract) -> dict[int, str]:
     """Return a label for each component that no other has."""
     count: Counter[str] = Counter()
     found = {}
@@ -367,9 +380,9 @@ def _size(value: Any) -> int:
     return len(json.dumps(value, default=str))
 
 
-def _has_media(value: Any) -> bool:
+def has_media(value: Any) -> bool:
     if isinstance(value, list | tuple):
-        return any(map(_has_media, value))
+        return any(map(has_media, value))
     if isinstance(value, Mapping):
-        return any(map(_has_media, value.values()))
+        return any(map(has_media, value.values()))
     return isinstance(value, Media)

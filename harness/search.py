@@ -237,7 +237,8 @@ class Search:
         run out.
         """
         limit = self.seconds + (self.budget.shrink_seconds if self.defects else 0)
-        if time.monotonic() > self.begun + limit or self.over:
+        self.downloads.until = self.begun + limit
+        if time.monotonic() > self.downloads.until or self.over:
             raise Stop
         self.tries += 1
         queued = queued or case.fingerprint[0] % QUEUED_ONE_OF == 0

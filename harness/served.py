@@ -7,6 +7,8 @@ with Downloads(app) as downloads:
 from __future__ import annotations
 
 import io
+import math
+import time
 import wave
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -36,10 +38,14 @@ DRAWN = frozenset(("PNG", "JPEG", "GIF", "WEBP", "BMP", "ICO", "AVIF", "MPO", "C
 
 
 class Downloads:
-    """Fetches what answers name, each file once. Close it when done."""
+    """Fetches what answers name, each file once. Close it when done.
+
+    Nothing is fetched after *until*, a time of `time.monotonic`: what was not is not judged.
+    """
 
     def __init__(self, app: App) -> None:
         self.app = app
+        self.until = math.inf
         self._http: httpx.Client | None = None
         self._known: dict[tuple[str, str], Served] = {}
 
@@ -75,14 +81,20 @@ class Downloads:
             self._http = self.app.http(timeout_seconds=SECONDS)
         address = f"{self.app.url}{self.app.contract.prefix}/file={path}"
         content = b""
+        now = time.monotonic()
+        end = min(self.until, now + SECONDS)
+        if now >= end:
+            return None
         try:
-            with self._http.stream("GET", address) as answer:
+            with self._http.stream("GET", address, timeout=end - now) as answer:
                 if answer.status_code != 200:
                     return Served(path, answer.status_code)
                 for piece in answer.iter_bytes():
                     content += piece
                     if kind == "file" or len(content) > LARGEST_BYTES:
                         return Served(path, 200, len(content))
+                    if time.monotonic() > end:
+                        return None
         except (httpx.HTTPError, httpx.InvalidURL):
             return None  # the connection says nothing of the file
         words, grave = problem(kind, content)

@@ -22,7 +22,7 @@ from .contract import Contract, Event
 from .literals import literal, told
 from .observation import Observation
 from .plan import Plan, plan
-from .reproduce import _has_media, _labels, _line
+from .reproduce import has_media, labels_of, line_of
 from .visit import Visit, at, feeding
 
 __all__ = ["Step", "at_once", "described", "replay_visits", "snippet"]
@@ -79,7 +79,7 @@ def snippet(
     last visitor may not be able to tell from the others. *in_turn* is what the steps are held
     against that begin at the same time.
     """
-    labels = _labels(contract)
+    labels = labels_of(contract)
     scripts = [
         "[\n" + "".join(f"    {line},\n" for line in _lines(script, labels)) + "]"
         for script in (steps, otherwise)
@@ -95,7 +95,7 @@ def snippet(
     for name in ("include", "exclude") if chosen is not None else ():
         if patterns := getattr(chosen, name):
             arguments.append(f"{name}={literal(patterns)}")
-    media = any(_has_media(v) for step in [*steps, *otherwise] for v in step.values.values())
+    media = any(has_media(v) for step in [*steps, *otherwise] for v in step.values.values())
     names = "Media, replay_visits" if media else "replay_visits"
     return (
         f"python - <<'EOF'\nfrom gradio_harness import {names}\n\n"
@@ -268,7 +268,7 @@ class _Scene:
         text = looked_for if looked_for and isinstance(looked_for, str) else "\0"
         colour = looked_for if isinstance(looked_for, tuple) else (-9, -9, -9)
         self.mark = Mark(text, -1.0, colour)
-        self.identities = {label: identity for identity, label in _labels(contract).items()}
+        self.identities = {label: identity for identity, label in labels_of(contract).items()}
         self.visits: dict[str, Visit] = {}
         self.owners: set[str] = set()
         self.linked: set[tuple[str, str]] = set()
@@ -330,7 +330,7 @@ class _Scene:
 
     def _take(self, name: str, seen: Observation) -> None:
         self.seen.append(seen)
-        self.lines.append(f"{name}: {_line(seen)}")
+        self.lines.append(f"{name}: {line_of(seen)}")
         self.linked |= {(name, path) for path in linked_paths(seen.outputs)}
         files = dict(served_paths(seen.outputs or ()))
         if received(seen, [self.mark]) or any(map(self._in, files, files.values())):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -241,3 +244,22 @@ def test_a_selection_of_nothing_leaves_the_report_alone(report: Session) -> None
     session = run(report.folder, "--app", "app.py", "--app-suites", "api", "-k", "nothing_of_it")
 
     assert (5, before) == (session.code, json.loads(path.read_text("utf-8")))
+
+
+def test_what_the_app_has_started_ends_with_the_replay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that does not come to its end is ended with all that runs in its session."""
+    monkeypatch.setattr(replays, "MOST_SECONDS", 0.0)
+    source = "import subprocess, time; p = subprocess.Popen(['sleep', '60']); time.sleep(60)"
+    process = subprocess.Popen(
+        [sys.executable, "-c", source], text=True, stdout=subprocess.PIPE, start_new_session=True
+    )
+
+    assert not replays._wait(process, tmp_path / "told.json")
+    replays._end(process)
+
+    assert process.stdout is not None
+    with process.stdout:
+        assert "" == process.stdout.read()  # nobody holds the other end any more
+    assert -signal.SIGKILL == process.returncode
