@@ -19,6 +19,7 @@ from .canaries import marked, new_mark
 from .checks.sessions import Crowded, Raced, concurrency_limit
 from .checks.sessions import race as judged
 from .contract import Event
+from .errors import HarnessError
 from .finding import Finding, Repeats
 from .interference import answer
 from .moment import at_this_moment
@@ -28,7 +29,7 @@ from .together import Step, described, snippet
 from .visit import at
 from .visitors import Move, Performance, loads, overlapping, settable
 
-__all__ = ["crowd", "race"]
+__all__ = ["Hung", "Meeting", "crowd", "race"]
 
 #: How many visitors there are, how many others look on afterwards, and how often they meet.
 VISITORS = 3
@@ -44,6 +45,10 @@ SURE_SECONDS = 15.0
 Outcome = tuple[str, ...]
 
 
+class Hung(HarnessError):
+    """A call did not come to an end; the message says whose."""
+
+
 def race(stage: Stage, event: Event) -> Part:
     """Return where visitors at the same time get what no order of theirs would give."""
     if loads(event):
@@ -52,13 +57,15 @@ def race(stage: Stage, event: Event) -> Part:
     limit = stage.seconds * len(stage.roots)
     why = ""
     for events in meetings(stage, event):
+        if stage.avoided & {one.label for one in events}:
+            break
         if spent[0] > limit:
             why = why or "time for meetings had run out"
             break
         begun = time.monotonic()
         try:
             finding = Meeting(stage, events).run()
-        except (NoCopy, Spent) as error:
+        except (Hung, NoCopy, Spent) as error:
             finding, why = None, str(error)
         if finding is not None:
             return Part(findings=(finding,))
@@ -103,7 +110,7 @@ class Meeting:
     def run(self) -> Finding | None:
         """Return what went wrong; None if nothing did, or nothing can be said.
 
-        Raises NoCopy or Spent where it could not be seen.
+        Raises Hung, NoCopy or Spent where it could not be seen.
         """
         orders = [list(range(len(self.own))), list(reversed(range(len(self.own))))]
         one, other = (self._in_turn(order) for order in orders)
@@ -220,12 +227,23 @@ class Meeting:
             seen = play.seen.get(number, [])
             if number in play.refused:
                 raise Spent(play.refused[number])
+            if any(o.error and o.error.kind == "timeout" for o in seen):
+                raise self._hung(stage, together=together)
             if any(o.error and o.error.kind in UNSURE for o in seen):
                 return ()
             got[f"{move.visitor}{number if move.visitor == 'Z' else ''}"] = "\n".join(
                 answer(observation, stage.driver) for observation in seen
             )
         return tuple(got[name] for name in sorted(got))
+
+    def _hung(self, stage: Stage, *, together: bool) -> Hung:
+        """Have those events not set off again whose calls came to no end, and say why."""
+        labels = {event.label for event in self.events}
+        stage.avoided |= labels
+        if stage is self.stage and not stage.app.answers():
+            stage.avoided |= {event.label for event in stage.roots}
+        when = "at the same time: they may wait for each other" if together else "one after another"
+        return Hung(f"no answer came to visitors who set off {' and '.join(sorted(labels))} {when}")
 
     def _refused(self, outcome: Outcome) -> bool:
         """Whether the author said no to somebody, or nothing can be said: no race is in that."""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import random
 import socket
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -18,11 +21,13 @@ from gradio_harness.drivers.direct import Direct
 from gradio_harness.drivers.wire import Wire
 from gradio_harness.finding import Finding, Severity
 from gradio_harness.moment import at_this_moment, shared
+from gradio_harness.observation import Call, CallError, Observation
 from gradio_harness.plan import plan
-from gradio_harness.races import crowd, race
+from gradio_harness.races import Hung, Meeting, crowd, race
 from gradio_harness.run import Part
 from gradio_harness.stage import Stage
 from gradio_harness.target import parse
+from gradio_harness.visitors import Move, Performance, Play
 
 TWINS = Path(__file__).resolve().parent.parent / "fixtures" / "apps" / "twins"
 ERROR, WARNING = Severity.ERROR, Severity.WARNING
@@ -152,6 +157,22 @@ def test_what_happens_in_a_copy_does_not_happen_here() -> None:
         there = at_this_moment(stage, lambda copy: called(copy, 2))
         assert [["you are number 2"], ["you are number 3"]] == there
         assert [("you are number 2",)] == called(stage)
+
+
+def test_visitors_who_wait_for_each_other_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Why nothing can be said; and the event is not set off again."""
+    call = Call(0, "ask", ())
+    silent = Observation(call, "wire", 0.0, 9.0, error=CallError("timeout", "nothing came"))
+    monkeypatch.setattr(Performance, "play", lambda self, moves: Play(seen={1: [silent]}))
+    app = SimpleNamespace(gather=lambda *_: None, answers=lambda: True)
+    stage: Any = SimpleNamespace(app=app, avoided=frozenset(), roots=(), driver=None)
+    meeting = object.__new__(Meeting)
+    meeting.stage, meeting.events, meeting.draw = stage, (EVENT, EVENT), random.Random(0)
+    meeting.own, meeting.others = [Move("A", EVENT), Move("B", EVENT)], []
+
+    with pytest.raises(Hung, match="they may wait for each other"):
+        meeting._at_once()
+    assert {"ask"} == stage.avoided
 
 
 def test_what_a_copy_would_share_is_seen(tmp_path: Path) -> None:
