@@ -15,6 +15,7 @@ import hashlib
 import itertools
 import json
 import random
+import re
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -40,6 +41,18 @@ SOLO = 5
 LEAST_SECONDS = {"quick": 3.0, "standard": 10.0, "deep": 60.0}
 #: What is found may take so many seconds more until it is sure.
 SURE_SECONDS = 15.0
+
+#: How long something took or when it was, which is the machine's and not the app's to say.
+WORDS = r"(?:elapsed|took|takes|taken|time|timestamp|duration|latency|runtime|seconds)"
+UNITS = r"(?:µs|us|ns|ms|msecs?|s|secs?|seconds?|milliseconds?|mins?|minutes?|[\w ]{1,12}/s(?:ec)?)"
+CLOCK = re.compile(
+    rf"\d{{1,2}}:\d\d(?::\d\d)?(?:\.\d+)?|\d[\d.,]*(?:e-?\d+)?\s*{UNITS}(?!\w)"
+    rf"|(?<=\b)(?P<word>{WORDS}\b[^\d\n]{{0,12}})\d[\d.,]*(?:e-?\d+)?",
+    re.IGNORECASE,
+)
+TIMED = re.compile(rf"(?:.*_)?{WORDS}(?:_.*)?", re.IGNORECASE)
+#: Other values that A sends, before what B gets is held to come of them.
+MORE_VALUES = 3
 
 Answers = Mapping[tuple[int, int], str]
 
@@ -184,8 +197,37 @@ class Interference:
                 return None
             if len(ways[1]) == 1 and not self._repeats_itself(reader, call):
                 rounds = MORE_ROUNDS
+        if self._kept_for_same(source, place, reader, call, ways[1][0]):
+            return None
         field = self.others[place][source.label][0]
         return self._finding(one, other, field, reader, (ways[0][0], ways[1][0]), rounds)
+
+    def _kept_for_same(self, source: Event, place: int, reader: Move, call: int, got: str) -> bool:
+        """Whether B gets *got* whatever A sends but B's own value: the app keeps its answers.
+
+        "cached: yes" comes of having asked the same, and of nothing that A sent.
+        """
+        field, second = self.others[place][source.label]
+        first = self.bases[place][field.id]
+        if (reader.values or {}).get(field.id) != first:
+            return False  # B asks something else, or nothing
+        draw = random.Random(f"{self.stage.seed}-{source.label}")
+        others = [
+            marked(field, new_mark(draw), draw, simple=True)[1] for _ in range(8 * MORE_VALUES)
+        ]
+        others = [value for value in others if value not in (first, second)][:MORE_VALUES]
+        for value in others:
+            move = self._move("A", source, place)
+            sent = dataclasses.replace(move, values={**(move.values or {}), field.id: value})
+            if self._play([sent, reader]).get((1, call), "") != got:
+                return False
+        if others:
+            return True
+        try:
+            with self.stage.fresh() as copy:  # there are but two values: A sends nothing
+                return self._answers(copy, [reader]).get((0, call), "") == got
+        except NoCopy:
+            return True
 
     def _repeats_itself(self, reader: Move, call: int) -> bool:
         """Whether new visitors who do the same get the same, one after another."""
@@ -239,9 +281,12 @@ class Interference:
 
 
 def answer(seen: Observation, driver: Any) -> str:
-    """Return what a visitor got as text that can be held against another's: files by content."""
-    said = [seen.error.kind, seen.error.message] if seen.error is not None else []
-    logs = [str(message.data.get("log")) for message in seen.logs]
+    """Return what a visitor got as text that can be held against another's.
+
+    Files are there by content; how long something took, and when it was, is left out.
+    """
+    said = [seen.error.kind, timeless(seen.error.message)] if seen.error is not None else []
+    logs = [timeless(str(message.data.get("log"))) for message in seen.logs]
     plain = _plain(seen.outputs, driver) if seen.error is None else None
     return json.dumps([said, logs, plain], ensure_ascii=False, default=str, sort_keys=True)
 
@@ -252,7 +297,19 @@ def _plain(value: Any, driver: Any) -> Any:
         if isinstance(path, str) and "url" in value:
             content = driver.served(path) or b""
             return ["file", value.get("orig_name"), hashlib.sha256(content).hexdigest()]
-        return {str(key): _plain(item, driver) for key, item in value.items()}
+        return {
+            str(key): 0 if _is_time(key, item) else _plain(item, driver)
+            for key, item in value.items()
+        }
     if isinstance(value, list | tuple):
         return [_plain(item, driver) for item in value]
-    return value
+    return timeless(value) if isinstance(value, str) else value
+
+
+def _is_time(key: Any, value: Any) -> bool:
+    return isinstance(value, int | float) and TIMED.fullmatch(str(key)) is not None
+
+
+def timeless(text: str) -> str:
+    """Return *text* without how long something took, and without the time of day."""
+    return CLOCK.sub(lambda found: f"{found['word'] or ''}…", text)

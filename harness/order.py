@@ -25,7 +25,7 @@ from .finding import Finding, Repeats
 from .observation import Call
 from .plan import Plan
 from .reproduce import walk_snippet, walked
-from .run import Part
+from .run import Part, Skipped
 from .search import CHECKS, Stop
 from .stage import Stage
 from .steps import Step, arrive, clicked, fields, moves, perform, typed
@@ -66,11 +66,11 @@ PACES: Mapping[str, Pace] = {
 class Order:
     """What came of the walks: *findings* by the label of the event whose test tells them.
 
-    *why* says why there were none, "" where there were some.
+    *unshown* is what the real queue did not show again, by event.
     """
 
     findings: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
-    why: str = ""
+    unshown: tuple[Skipped, ...] = ()
 
 
 @dataclass(slots=True)
@@ -107,19 +107,20 @@ class Walker:
         self.contract: Contract = stage.app.contract
         self.defects: dict[Sort, _Defect] = {}
         self.hung = False
+        self.unshown: list[Skipped] = []
         self.limit = 0.0
         self._strategies: dict[Any, Any] = {}
 
     def walk(self) -> Order:
         """Return what only an order of events shows, each defect with the fewest steps."""
-        why = apart(self.contract, self.plan)
-        if why:
-            return Order(why=why)
+        if apart(self.contract, self.plan):
+            return Order()
         self._warm()
         self.limit = time.monotonic() + self.pace.seconds
         try:
             self._draw()
-            return Order(self._told_by_event())
+            told = self._told_by_event()
+            return Order(told, tuple(self.unshown))
         finally:
             self.stage.note(())  # no call is on its way any more
 
@@ -353,6 +354,14 @@ class Walker:
         except Stop:
             pass
         repeats = self._repeats(sort, steps) if len(steps) > 1 else None
+        if repeats is not None and repeats.failed == 0:
+            owner = self._owner(finding.event, steps[-1].event)
+            why = (
+                f"sessions.order: {finding.title} was seen after these steps straight to the "
+                f"app, and not in {repeats.calls} tries over its queue: {walked(steps)}"
+            )
+            self.unshown.append(Skipped(owner, why))
+            return []
         seen = Walked(finding, walked(steps), len(steps), repeats)
         return self._told(seen, steps)
 
@@ -470,7 +479,10 @@ class Walker:
         return kinds == {"textbox"}
 
     def _repeats(self, sort: Sort, steps: Sequence[Step]) -> Repeats | None:
-        """Return how often the same walk showed it again, over the wire."""
+        """Return how often the same walk showed it again, over the wire; None if it never was.
+
+        Where it was walked over the wire, it counts as first seen.
+        """
         history = ""
         self.limit = time.monotonic() + max(self.pace.shrink_seconds, 2.0)
         try:
@@ -479,9 +491,11 @@ class Walker:
                 history += "." if shown is None else "F"
         except Stop:
             pass
-        if "F" not in history:
-            history = "F" + history  # as first seen
-        return Repeats(history.count("F"), len(history), history) if history != "F" else None
+        if not history:
+            return None
+        if "F" not in history and self.driver is self.stage.driver:
+            history = "F" + history
+        return Repeats(history.count("F"), len(history), history)
 
     def _owner(self, *labels: str) -> str:
         """Return the event whose test tells what these did: itself, its chain's or render's."""
@@ -498,7 +512,8 @@ class Walker:
 def order(stage: Stage, event: Event) -> Part:
     """Return what only an order of events shows, of those that the test of *event* tells."""
     walks = stage.once("order", lambda: _walks(stage))
-    return Part(findings=walks.findings.get(event.label, ()))
+    unshown = tuple(row for row in walks.unshown if row.what == event.label)
+    return Part(findings=walks.findings.get(event.label, ()), skipped=unshown)
 
 
 def _walks(stage: Stage) -> Order:
