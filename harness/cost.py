@@ -65,7 +65,9 @@ def fixed_cost(stage: Stage, event: Event) -> Part:
     left = stage.left(event.label)
     if left is not None and left < TIMED + PROFILED:
         return skipped(
-            event, f"fixed cost: takes {TIMED + PROFILED} calls, and --app-calls leaves {left}"
+            event,
+            f"fixed cost: takes {TIMED + PROFILED} calls, {left} are left of "
+            f"{stage.limit(event.label)}",
         )
     try:
         return _Costs(stage, event).part()

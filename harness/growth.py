@@ -73,7 +73,9 @@ def growth(stage: Stage, event: Event, *, pace: Pace | None = None) -> Part:
         return skipped(event, f"growth: a call is not seen from outside ({app.where})")
     left = stage.left(event.label)
     if left is not None and left < CALLS + 4:
-        return skipped(event, f"growth: takes {CALLS} calls, and --app-calls leaves {left}")
+        return skipped(
+            event, f"growth: takes {CALLS} calls, {left} are left of {stage.limit(event.label)}"
+        )
     try:
         return Part(findings=tuple(_Growth(stage, event, pace or PACES[stage.profile]).run()))
     except (_Unfit, Spent) as error:

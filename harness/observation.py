@@ -100,6 +100,12 @@ class Effect:
     kind: Literal["write", "connect", "start"]
     what: str
 
+    @property
+    def abroad(self) -> bool:
+        """Whether it is a connection that leaves this machine: somebody may pay for it."""
+        here = ("127.", "localhost:", "::1:", "0.0.0.0:")
+        return self.kind == "connect" and not self.what.startswith(here)
+
 
 @dataclass(frozen=True, slots=True)
 class Warned:

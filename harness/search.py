@@ -150,8 +150,18 @@ class Search:
     @property
     def most_drawn(self) -> int:
         """How many inputs may be drawn, by what the app has done so far."""
-        abroad = any(effect.kind == "connect" and _abroad(effect) for _, effect in self.effects)
-        return min(self.budget.examples, self.budget.abroad) if abroad else self.budget.examples
+        few = min(self.budget.examples, self.budget.abroad)
+        return few if self.abroad else self.budget.examples
+
+    @property
+    def abroad(self) -> bool:
+        """Whether the app connects to other machines while it answers."""
+        return any(effect.abroad for _, effect in self.effects)
+
+    @property
+    def _dear(self) -> bool:
+        """Whether somebody may have paid for as many calls as may be; twice that makes smaller."""
+        return self.abroad and self.tries >= self.budget.abroad * (2 if self.defects else 1)
 
     @property
     def over(self) -> bool:
@@ -238,7 +248,7 @@ class Search:
         """
         limit = self.seconds + (self.budget.shrink_seconds if self.defects else 0)
         self.downloads.until = self.begun + limit
-        if time.monotonic() > self.downloads.until or self.over:
+        if time.monotonic() > self.downloads.until or self.over or self._dear:
             raise Stop
         self.tries += 1
         queued = queued or case.fingerprint[0] % QUEUED_ONE_OF == 0
@@ -301,6 +311,8 @@ class Search:
 
         A driver other than the search's own is a visitor of its own.
         """
+        if self._dear:
+            raise Stop
         visit = self._visit(case, self.driver)
         try:
             visit.open()
@@ -432,11 +444,6 @@ def key_of(finding: Finding) -> Key:
         finding.location or finding.function,
         str(finding.severity),
     )
-
-
-def _abroad(effect: Effect) -> bool:
-    """Whether a connection leaves this machine."""
-    return not effect.what.startswith(("127.", "localhost:", "::1:", "0.0.0.0:"))
 
 
 def _relative(what: str, folder: str) -> str:

@@ -32,6 +32,7 @@ from .journal import Journal
 from .latency import measure, opened
 from .leaks import leak
 from .memory import Memory, hypothesis_home
+from .observation import Effect
 from .options import Options
 from .order import order
 from .plan import Plan, plan
@@ -258,6 +259,8 @@ class Session:
         if label in self._hangs:
             return Forging(Part(), untested="it hangs or ends the process as it is")
         known = self._explored.get(label)
+        if known is not None and _abroad(known):
+            return Forging(Part(), untested="it connects to other machines: somebody may pay")
         left = self.options.calls
         if left is not None and known is not None:
             left -= known.cases
@@ -315,6 +318,7 @@ class Session:
         stage = self._stage
         if label in stage.avoided:
             return skipped(event, "not set off by several visitors: it hangs or ends the process")
+        stage.abroad |= {name for name, one in self._explored.items() if _abroad(one)}
         with hypothesis_home(self.options.cache):
             part = DRIVES[check](stage, event)
         told = stage.told()
@@ -484,3 +488,10 @@ class Session:
             f"gradio-harness: {target} on Gradio {contract.gradio}, {chosen}, "
             f"profile {self.options.profile}, seed {self.options.seed}"
         )
+
+
+def _abroad(known: Exploration) -> bool:
+    """Whether the event has connected to other machines while it answered."""
+    return any(
+        one.kind == "connect" and Effect("connect", one.what).abroad for one in known.part.effects
+    )

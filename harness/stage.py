@@ -37,6 +37,9 @@ __all__ = ["NoCopy", "Spent", "Stage", "skipped", "staged"]
 
 T = TypeVar("T")
 
+#: So many calls may be made of an event that connects to other machines: somebody may pay.
+ABROAD = 25
+
 
 class Spent(HarnessError):
     """The calls that the user allows are used up."""
@@ -55,7 +58,8 @@ class Stage:
     *after* tell the journal of each call, as of an exploration's. *avoided* are the labels of
     events that hang or end the process: they are not set off again. *known* tells what the
     explorations of single events have found, *explored* which there were. *direct* is the driver
-    past the queue, for what is to be tried often; None where there is none.
+    past the queue, for what is to be tried often; None where there is none. *abroad* are the
+    events that have connected to other machines: of these few calls are made.
     """
 
     app: App
@@ -74,6 +78,7 @@ class Stage:
     known: Callable[[], Iterable[Finding]] = lambda: ()
     explored: Callable[[], Container[str]] = lambda: ()
     direct: Direct | None = None
+    abroad: set[str] = field(default_factory=set)
     spent: Counter[str] = field(default_factory=Counter)
     effects: Counter[tuple[str, Effect]] = field(default_factory=Counter)
     _seen: list[Observation] = field(default_factory=list)
@@ -131,7 +136,7 @@ class Stage:
         root = self.root(call)
         with self._lock:
             if self.left(root) == 0:
-                raise Spent(f"--app-calls {self.calls} are used up for {root}")
+                raise Spent(f"{self.limit(root)} are used up for {root}")
             self.spent[root] += 1
         self.before(root, call.event, "several visitors", "")
 
@@ -143,7 +148,15 @@ class Stage:
 
     def left(self, root: str) -> int | None:
         """Return how many calls the event *root* with its chain has left; None: any number."""
-        return None if self.calls is None else max(self.calls - self.spent[root], 0)
+        caps = [] if self.calls is None else [self.calls]
+        caps += [ABROAD] if root in self.abroad else []
+        return max(min(caps) - self.spent[root], 0) if caps else None
+
+    def limit(self, root: str) -> str:
+        """Return what holds for the calls of *root*, in words."""
+        if root in self.abroad and (self.calls is None or self.calls > ABROAD):
+            return f"the {ABROAD} calls of an event that connects to other machines"
+        return f"--app-calls {self.calls}"
 
     def note(self, observations: Sequence[Observation]) -> None:
         """Take what came of calls into the report's numbers."""
@@ -151,8 +164,10 @@ class Stage:
             self._seen += observations
             for observation in observations:
                 if observation.evidence is not None:
-                    label = observation.call.event
-                    self.effects.update((label, effect) for effect in observation.evidence.effects)
+                    label, effects = observation.call.event, observation.evidence.effects
+                    self.effects.update((label, effect) for effect in effects)
+                    if any(effect.abroad for effect in effects):
+                        self.abroad.add(self.root(observation.call))
         self.after()
 
     def told(self) -> Part:

@@ -13,15 +13,18 @@ import pytest
 
 from gradio_harness.app import App
 from gradio_harness.contract import Contract, read
+from gradio_harness.drivers.direct import Direct
 from gradio_harness.drivers.wire import Wire
 from gradio_harness.errors import OptionError
 from gradio_harness.exploration import PROFILES, Budget, Exploration
 from gradio_harness.explore import Explorer
+from gradio_harness.growth import growth
 from gradio_harness.observation import Call, Media, Observation
 from gradio_harness.options import Options
 from gradio_harness.plan import Plan, plan
 from gradio_harness.run import Skipped
 from gradio_harness.session import Session
+from gradio_harness.stage import Stage
 from gradio_harness.target import parse
 
 MAJOR = int(gradio.__version__.split(".")[0])
@@ -515,6 +518,39 @@ def test_what_needs_the_network_is_not_tested_and_said_to_be(app_of: Any) -> Non
         exploration.part.findings,
         skipped.what,
         skipped.why.startswith("needs the network, which is not there: "),
+    )
+
+
+ABROAD = """
+import socket
+import gradio as gr
+
+def ask(text):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        try:
+            other.connect(("203.0.113.1", 9))  # sends nothing
+        except OSError:
+            pass
+    return text
+
+with gr.Blocks() as demo:
+    text = gr.Textbox("a", label="Text")
+    gr.Button("Ask").click(ask, text, text, api_name="ask")
+"""
+
+
+def test_of_what_connects_to_other_machines_few_calls_are_made(app_of: Any) -> None:
+    """Somebody may pay for each: in every phase, and by several visitors."""
+    app = app_of(ABROAD)
+    _, made = explore(app, "ask", abroad=10)
+    with Wire(app) as wire:
+        stage = Stage(app, wire, plan(app.contract), "quick", 3, 1.0, direct=Direct(app, wire))
+        (skipped,) = growth(stage, stage.roots[0]).skipped
+
+    assert (True, True, True) == (
+        0 < len(made) <= 12,
+        "connects to other machines" in skipped.why,
+        0 < stage.spent["ask"] <= 25,
     )
 
 

@@ -99,7 +99,7 @@ def test_forty_calls_are_made_or_none_is_told(serve: Callable[..., App]) -> None
     """Too few that are allowed are a reason to say, not to guess."""
     part = look(serve("defect.py", TWINS), calls=20)
 
-    assert f"growth: takes {CALLS} calls, and --app-calls leaves 20" == part.skipped[0].why
+    assert f"growth: takes {CALLS} calls, 20 are left of --app-calls 20" == part.skipped[0].why
 
 
 # -- judging, on numbers made up --------------------------------------------------------------
