@@ -329,7 +329,7 @@ def test_a_file_is_packed_into_the_snippet() -> None:
             Case({1: Media("a.png", b"123", "image/png")}),
             "Textbox 'Name' = <file 'a.png', image/png, 3 bytes>",
         ),
-        (Case({1: "x" * 1000}), f"Textbox 'Name' = '{'x' * 379}… (1002 characters)"),
+        (Case({1: "x" * 1000}), "Textbox 'Name' = 'x' * 1000  (1000 characters)"),
     ],
     ids=["untouched", "all", "example", "chain", "file", "long"],
 )
