@@ -157,7 +157,7 @@ class Meeting:
         return self._finding(wrong, right, Repeats(history.count("F"), len(history), history))
 
     def _among(self, met: Outcome, known: Sequence[Outcome]) -> bool:
-        """Whether some order gives that; who of visitors that sent the same got what is no matter."""
+        """Whether some order gives that; visitors who sent the same may have changed places."""
         if met in known:
             return True
         first, *rest = self.own
