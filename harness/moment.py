@@ -3,7 +3,8 @@
     outcome = at_this_moment(stage, lambda copy: play(copy))
 
 The process is forked, the calls run in the copy on an event loop of its own, what they come to
-is sent back as JSON, and the copy ends. The app here has not been called. What an app keeps
+is sent back as JSON, and the copy ends. The app here has not been called. Chance falls out anew
+in each copy, as it would here: Gradio's queue draws from the same `random`. What an app keeps
 outside of its process would be the same for both, and a copy that used its connections would
 spoil them: there is none of an app that has any, or whose calls write, connect or start.
 """
@@ -15,6 +16,7 @@ import contextlib
 import dataclasses
 import json
 import os
+import random
 import select
 import signal
 import socket
@@ -144,6 +146,14 @@ def _read(descriptor: int, limit: float) -> bytes:
     return text
 
 
+def _shake() -> None:
+    """Let chance fall out anew: a copy would draw the same as every other."""
+    random.seed()
+    numpy_random = sys.modules.get("numpy.random")
+    if numpy_random is not None:
+        numpy_random.seed()
+
+
 def _be_copy(
     stage: Stage, direct: Direct, work: Callable[[Stage], Any], descriptor: int
 ) -> NoReturn:
@@ -153,6 +163,7 @@ def _be_copy(
         null = os.open(os.devnull, os.O_RDWR)
         for number in (0, 1, 2):
             os.dup2(null, number)
+        _shake()
         loop = asyncio.new_event_loop()
         threading.Thread(target=loop.run_forever, daemon=True).start()
         driver: Any = _Here(direct.on(loop))

@@ -39,6 +39,8 @@ MEETINGS = {"quick": 2, "standard": 4, "deep": 12}
 #: So many meetings make a finding sure, and so many are held for one that comes and goes.
 SURE = 3
 MOST = 8
+#: So many copies of one moment have to come to the same, before it is held against a meeting.
+ALIKE = 5
 #: What a finding may take more, in seconds.
 SURE_SECONDS = 15.0
 
@@ -58,13 +60,13 @@ def race(stage: Stage, event: Event) -> Part:
     if loads(event):
         return Part()
     spent = stage.once("races", lambda: [0.0])  # by all events together, in seconds
-    limit = stage.seconds * len(stage.roots)
     why = ""
-    for events in meetings(stage, event):
+    for number, events in enumerate(meetings(stage, event)):
         if stage.avoided & {one.label for one in events}:
             break
-        if spent[0] > limit:
-            why = why or "time for meetings had run out"
+        if spent[0] > stage.seconds * (_share(stage, event) if number else len(stage.roots)):
+            late = " together with each other event" if number else " at the same time"
+            why = why or f"race: time ran out before visitors had set it off{late}"
             break
         begun = time.monotonic()
         try:
@@ -75,6 +77,17 @@ def race(stage: Stage, event: Event) -> Part:
             return Part(findings=(finding,))
         spent[0] += time.monotonic() - begun
     return skipped(event, why) if why else Part()
+
+
+def _share(stage: Stage, event: Event) -> float:
+    """Return what the events up to *event* may spend, of as many parts as there are events.
+
+    As many meetings as there are of each: else the first, which meets all others, takes it all.
+    """
+    roots = [root for root in stage.roots if not loads(root)]
+    counts = [sum(1 for _ in meetings(stage, root)) for root in roots]
+    done = sum(counts[: roots.index(event) + 1]) if event in roots else sum(counts)
+    return len(stage.roots) * done / max(sum(counts), 1)
 
 
 def meetings(stage: Stage, event: Event) -> Iterator[tuple[Event, ...]]:
@@ -135,6 +148,13 @@ class Meeting:
         The orders are played in copies of this process, then the meeting in the app itself.
         """
         self._introduce()
+        first = list(range(len(self.own)))
+        several = [self._would_be(first) for _ in range(ALIKE)]
+        if any(self._refused(one) or self._own(one) != self._own(several[0]) for one in several):
+            return None  # it does not repeat itself even so
+        looked_on = zip(*(one[len(self.own) :] for one in several), strict=True)
+        # Who only looks on need not repeat itself: then it is no witness.
+        self.others = [m for m, got in zip(self.others, looked_on, strict=True) if len({*got}) == 1]
         history = ""
         wrong: Outcome = ()
         right: Outcome = ()

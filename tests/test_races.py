@@ -157,6 +157,8 @@ def test_what_happens_in_a_copy_does_not_happen_here() -> None:
         there = at_this_moment(stage, lambda copy: called(copy, 2))
         assert [["you are number 2"], ["you are number 3"]] == there
         assert [("you are number 2",)] == called(stage)
+        chances = [at_this_moment(stage, lambda copy: random.random()) for _ in range(3)]
+        assert 3 == len(set(chances))
 
 
 def test_visitors_who_wait_for_each_other_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
