@@ -367,7 +367,8 @@ class Walker:
 
     def _missed(self, sort: Sort, steps: tuple[Step, ...], finding: Finding) -> list[Finding]:
         """Tell what one step shows, if the event was looked at alone and that went by it."""
-        if self._owner(finding.event) not in self.stage.explored():
+        event = next((e for e in self.contract.events if e.label == finding.event), None)
+        if event is None or self.contract.root(event).label not in self.stage.explored():
             return []
         steps, finding = self._fewest(sort, steps, finding)
         repeats = self._repeats(sort, steps)

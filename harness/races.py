@@ -41,6 +41,8 @@ SURE = 3
 MOST = 8
 #: So many copies of one moment have to come to the same, before it is held against a meeting.
 ALIKE = 5
+#: So many times as long as those took, at least, visitors may go on to meet.
+SLOWER = 6
 #: What a finding may take more, in seconds.
 SURE_SECONDS = 15.0
 
@@ -149,7 +151,10 @@ class Meeting:
         """
         self._introduce()
         first = list(range(len(self.own)))
+        begun = time.monotonic()
         several = [self._would_be(first) for _ in range(ALIKE)]
+        # A meeting takes seven copies: on a slow machine a few of them are to fit, too.
+        self.limit = max(self.limit, time.monotonic() + SLOWER * (time.monotonic() - begun))
         if any(self._refused(one) or self._own(one) != self._own(several[0]) for one in several):
             return None  # it does not repeat itself even so
         looked_on = zip(*(one[len(self.own) :] for one in several), strict=True)
