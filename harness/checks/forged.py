@@ -94,7 +94,8 @@ def crashed(call: Mapping[str, Any], how: str) -> Finding:
 
 def _inside(forged: Forged) -> Iterator[tuple[str, str]]:
     """Yield what of the app's inside the client got to see that it did not see or say itself."""
-    known = "\0".join((forged.valid, *texts(forged.observation.call.inputs)))
+    fields = (str(p.component.props) for p in forged.event.inputs)  # what any page shows
+    known = "\0".join((forged.valid, *texts(forged.observation.call.inputs), *fields))
     home = forged.folder.rstrip("/") + "/"
     for text in received(forged.observation):
         if TRACEBACK in text and TRACEBACK not in known:
