@@ -180,7 +180,8 @@ def page(outcomes: Sequence[Outcome], words: dict[str, str], arguments: argparse
 
 def cell(text: str, most: int) -> str:
     """Return *text* for one cell of a table: one line, not too long, as code."""
-    line = " ".join(text.split()).replace("|", "\\|").replace("`", "'")
+    line = re.sub(r"/[^\s'\"]*/app/", "", " ".join(text.split()))  # where the copy lay
+    line = line.replace("|", "\\|").replace("`", "'")
     return f"`{line if len(line) <= most else line[: most - 1] + '…'}`" if line else ""
 
 
