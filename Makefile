@@ -4,14 +4,16 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 DEMO   := fixtures/apps/demo.py
-# Left empty, all of the project's tests.
+# Left empty, all of the project's tests but those of several visitors and steps: `make twins`.
 TESTS  ?=
+SLOW   := races visitors order growth cost forgery coverage inputs
+TWINS  := $(SLOW:%=tests/test_%.py)
 
 # Set, it would make every `import gradio` take twice as long.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test matrix bench lint docs demos clean
+.PHONY: help demo test twins matrix bench lint docs demos clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -19,8 +21,12 @@ help:  ## Show this list
 demo: $(VENV)/.browser  ## Test an app with planted faults and show the report's path
 	@.ci/demo $(BIN) $(DEMO)
 
-test: lint $(VENV)/.browser  ## All of the project's tests, after lint and types
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --disable-warnings $(TESTS)
+test: lint $(VENV)/.browser  ## The project's tests, after lint and types
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --disable-warnings \
+		$(or $(TESTS),$(TWINS:%=--ignore=%))
+
+twins: $(VENV)/.browser  ## The tests of long searches: visitors, orders, growth, forged requests
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --disable-warnings $(TWINS)
 
 matrix: $(VENV)/.browser  ## The tests that depend on Gradio, on 4.44.1, 5.49.1 and the newest 6
 	@$(BIN)/python .ci/matrix.py
