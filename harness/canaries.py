@@ -113,7 +113,7 @@ def in_file(name: str, content: bytes, marks: Iterable[Mark]) -> dict[Mark, Trac
                         text = file.read(LONGEST).decode("utf-8", "replace")
                     found |= _in_text(f"{member.filename}\n{text}", marks)
         except (zipfile.BadZipFile, RuntimeError, OSError, NotImplementedError):
-            pass
+            pass  # nobody else could read on in it either; what was seen so far counts
     elif content[:4] in (b"\x89PNG", b"RIFF", b"GIF8") or content[:2] == b"\xff\xd8":
         found |= _in_picture(content, marks)
     return found

@@ -135,7 +135,7 @@ class _Forging:
         try:
             stuck = self._look()
         except _Stop:
-            pass
+            pass  # time or calls are spent; what was found by then is told
         part = Part(findings=tuple(self.found.values()))
         if stuck:
             raise Stuck(stuck, part)

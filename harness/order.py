@@ -352,7 +352,7 @@ class Walker:
                 return self._missed(sort, *alone)
             steps, finding = self._fewest(sort, steps, finding)
         except Stop:
-            pass
+            pass  # told as it was met: longer than it need be
         repeats = self._repeats(sort, steps) if len(steps) > 1 else None
         if repeats is not None and repeats.failed == 0:
             owner = self._owner(finding.event, steps[-1].event)
@@ -491,7 +491,7 @@ class Walker:
                 shown = self._shows(sort, steps, self.stage.driver)
                 history += "." if shown is None else "F"
         except Stop:
-            pass
+            pass  # fewer tries than there should be, and the history says how many
         if not history:
             return None
         if "F" not in history and self.driver is self.stage.driver:

@@ -7,7 +7,7 @@ and `Run.as_dict` is what `results.json` holds (documented in docs/results.md).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
@@ -404,8 +404,3 @@ def _sum(first: Any, second: Any, *but: str) -> Any:
         if f.name not in but and isinstance(getattr(first, f.name), int | float)
     }
     return replace(first, **numbers)
-
-
-def parts_of(items: Iterable[Mapping[str, Any]]) -> list[Part]:
-    """Return the parts of many plain dictionaries."""
-    return [Part.from_dict(item) for item in items]
