@@ -573,7 +573,7 @@ def test_a_component_without_a_node_is_not_drawn(
         import gradio as gr
 
         PIXEL = "data:image/gif;base64,R0lGODlhAQABAIAAAP///wAAACwAAAAAAQABAAACAkQBADs="
-        TAKE = "setTimeout(() => document.getElementById('taken').remove(), 300)"
+        TAKE = "setInterval(() => document.getElementById('taken')?.remove(), 1)"
 
         with gr.Blocks() as demo:
             gr.HTML(f'<style>#styled {{display: none}}</style><img src="{PIXEL}" onload="{TAKE}">')
@@ -598,7 +598,7 @@ def test_a_component_without_a_node_is_not_drawn(
 RUNNING = """
     import gradio as gr
 
-    TAKE = "setTimeout(() => document.getElementById('taken').remove(), 300)"
+    TAKE = "setInterval(() => document.getElementById('taken')?.remove(), 1)"
 
     with gr.Blocks() as demo:
         gr.Markdown("# Title")
