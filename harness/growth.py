@@ -137,8 +137,8 @@ class _Growth:
             if not own:
                 why = why or "the page does not allow it when it has just been opened"
                 continue
-            error = next((s.error for s in seen if s.error is not None), None)
-            if error is None:
+            failed = next((s for s in seen if s.error is not None), None)
+            if failed is None or failed.error is None:
                 for _ in range(3):  # the first call of all warms up, and others come in between
                     if took * CALLS > self.pace.seconds:
                         took = min(took, self._timed(case)[1])
@@ -148,8 +148,8 @@ class _Growth:
                         "profile allows"
                     )
                 return case
-            why = why or f"no call of it succeeded: {error.message or error.kind}"
-            if error.kind in ("timeout", "transport", "left"):
+            why = why or f"no call of it succeeded: {failed.failure}"
+            if failed.error.kind in ("timeout", "transport", "left"):
                 break
         raise _Unfit(why or "there is no input for it")
 

@@ -162,5 +162,5 @@ def _unfit(observation: Observation | None) -> str:
     error = observation.error
     if error.kind == "left":
         return f"it has no end that could be timed: {error.message}"
-    said = error.message.strip().splitlines()[0][:200] if error.message.strip() else error.kind
-    return f"it fails on the page's own values ({observation.call.event}: {said})"
+    said = f"{observation.call.event}: {observation.failure}"
+    return f"it fails on the page's own values ({said})"

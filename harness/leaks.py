@@ -20,7 +20,7 @@ def leak(stage: Stage, event: Event) -> Part:
         return skipped(event, stage.alike)
     found = walked.findings.get(event.label, ())
     if not found and event.label not in walked.reached:
-        late = "time ran out before two visitors had set it off"
+        late = "leak: time ran out before two visitors had set it off"
         return skipped(event, walked.why.get(event.label, late))
     return Part(findings=tuple(found))
 

@@ -225,6 +225,16 @@ class Observation:
         return self.chunks[0].at - self.started if self.chunks else None
 
     @property
+    def failure(self) -> str:
+        """Why it failed, in a line: what the author says, else with the exception's type."""
+        if self.error is None:
+            return ""
+        seen = self.evidence
+        known = seen is not None and seen.exception and not seen.intended
+        said = f"{seen.exception}: {seen.message}" if seen and known else self.error.message
+        return (said.strip() or self.error.kind).splitlines()[0][:200]
+
+    @property
     def logs(self) -> tuple[Message, ...]:
         """What the app told the visitor by `gr.Info` and `gr.Warning`."""
         return tuple(message for message in self.messages if message.kind == "log")

@@ -147,13 +147,15 @@ class Walk:
     def _rounds(self) -> Iterator[list[Move]]:
         """Yield the scripts: taking turns at each event, one after the other, and at once.
 
-        In turns they send what differs by nothing but their marks.
+        In turns they send what differs by nothing but their marks; then a third visitor comes,
+        who fills in nothing: an empty field is where an app falls back on what it had last.
         """
         roots = [event for event in self.stage.roots if not loads(event)]
         both = [Move("A", None), Move("B", None)]
         alike = [self._move("A", event, simple=True) for event in roots]
         turns = [dataclasses.replace(move, visitor=who) for move in alike for who in "AB"]
-        yield [*both, *turns, Move("C", None)]
+        bare = [Move("C", event, plain=-1) for event in roots]
+        yield [*both, *turns, Move("C", None), *bare]
         if len(roots) > 1:
             first = [self._move("A", event) for event in roots]
             second = [self._move("B", event) for event in reversed(roots)]

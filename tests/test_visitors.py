@@ -45,6 +45,7 @@ def look(name: str, calls: int | None = None) -> tuple[tuple[Finding, ...], tupl
 LEAKS = {
     "defect": ({"show", "chat", "buy", "collect", "report"}, {"remember", "shout"}),
     "defect_at_once": ({"convert", "tell", "finish"}, set[str]()),
+    "defect_fallback": ({"translate"}, set[str]()),
     "defect_kept": ({"convert", "greet"}, set[str]()),  # and price, in a fresh copy of the app
 }
 
