@@ -7,6 +7,7 @@
     │   └── AppUnreachable   it was started, or named by URL, and does not answer
     ├── OptionError          an option of the command line or the ini file (exit code 4)
     ├── BrowserMissing       no browser on this machine, or none that starts
+    ├── CannotDrive          no hand on the page can set this component, or set this event off
     ├── ReplayError          a finding cannot be shown again: the app or an event is not there
     │   └── Unjudged         what came is shown, and is for a reader to judge
     └── CallFailed           an assertion of a user's own test about a call
@@ -25,6 +26,7 @@ __all__ = [
     "AppUnreachable",
     "BrowserMissing",
     "CallFailed",
+    "CannotDrive",
     "HarnessError",
     "NoSuchEvent",
     "OptionError",
@@ -62,6 +64,14 @@ class OptionError(HarnessError):
 
 class BrowserMissing(HarnessError):
     """No browser was found on this machine, or the one that was found does not start."""
+
+
+class CannotDrive(HarnessError):
+    """A component cannot be set, or an event set off, by hand on the page."""
+
+    def __init__(self, what: str, why: str) -> None:
+        super().__init__(f"{what} cannot be driven on the page: {why}.")
+        self.what, self.why = what, why
 
 
 class ReplayError(HarnessError):

@@ -327,7 +327,7 @@ def _offset(evaluate: Evaluate, now: Callable[[], float]) -> float:
     readings = []
     for _ in range(3):
         before = now()
-        page = float(evaluate("() => performance.now()", None)) / 1000
+        page = float(evaluate("() => performance.now()", None) or 0) / 1000
         after = now()
         readings.append((after - before, (before + after) / 2 - page))
     return min(readings)[1]

@@ -1,0 +1,31 @@
+"""The browser's own program, started."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from playwright.sync_api import Browser as Program
+from playwright.sync_api import Error as PlaywrightError
+
+from ...errors import BrowserMissing
+
+__all__ = ["start"]
+
+
+def start(launch: Callable[[], Program], program: str) -> Program:
+    """Return the browser that *launch* starts; *program* is its path, for the message.
+
+    Raises BrowserMissing, in words, instead of Playwright's log of all that it tried.
+    """
+    try:
+        return launch()
+    except PlaywrightError as error:
+        log = error.message
+    own = [line.split("[err]", 1)[1].strip() for line in log.splitlines() if "[err]" in line]
+    # The last line that it wrote itself says why; without one, Playwright's first does.
+    reason = own[-1] if own else log.strip().partition("\n")[0]
+    raise BrowserMissing(
+        f"The browser did not start: {program or 'the one that Playwright chose'}: {reason}\n"
+        "To see all that it says, start it yourself with --headless. For another one: "
+        "--app-browser PATH. To test without pages: --app-suites api,streaming,latency"
+    )
