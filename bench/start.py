@@ -44,11 +44,12 @@ FORKED = """
 import sys, time
 from pathlib import Path
 import gradio
-from gradio_harness.child import Zygote
+from gradio_harness.child import Zygote, child
 from gradio_harness.target import parse
 with Zygote.start() as zygote:
     begun = time.monotonic()
-    with zygote.spawn(parse(sys.argv[1], Path.cwd()), folder=Path.cwd()):
+    target = parse(sys.argv[1], Path.cwd())
+    with child(target, folder=Path.cwd(), zygote=zygote):
         print(f"after {time.monotonic() - begun}", flush=True)
 """
 

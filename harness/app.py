@@ -35,7 +35,16 @@ from .probe import Probe, function_details
 from .script import Script, working_folder
 from .target import Target
 
-__all__ = ["App", "Credentials", "connect", "launch", "launched", "logins", "named_home"]
+__all__ = [
+    "App",
+    "Credentials",
+    "connect",
+    "launch",
+    "launched",
+    "logins",
+    "named_home",
+    "use_temp_folder",
+]
 
 #: Held off while the harness runs: analytics leave the machine, and the per-event
 #: analytics frame costs the app time that is not its own.
@@ -184,7 +193,7 @@ def launch(
     try:
         closers.enter_context(_environment())
         importlib.import_module("gradio")
-        _use_temp_folder()
+        use_temp_folder()
         if home is None:
             home = folder if target.kind == "module" else working_folder(target.path, folder)
         roots = tuple(dict.fromkeys((target.path.parent, home, folder)))
@@ -277,7 +286,7 @@ def _is_config(answer: httpx.Response) -> bool:
     return isinstance(config, dict) and "dependencies" in config
 
 
-def _use_temp_folder() -> None:
+def use_temp_folder() -> None:
     """Have the temp folder used where Gradio looked it up when it was imported."""
     for name in ("gradio.routes", "gradio.route_utils", "gradio.mcp"):
         module = sys.modules.get(name)

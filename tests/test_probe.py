@@ -17,7 +17,9 @@ import pytest
 from gradio_harness.app import App
 from gradio_harness.drivers.wire import Wire
 from gradio_harness.observation import Call, Effect, Evidence, Observation, Warned
-from gradio_harness.probe import _warned, evidence_of, needs_of
+from gradio_harness.probe import needs_of
+from gradio_harness.probe.record import evidence_of
+from gradio_harness.probe.warned import warned
 
 MAJOR = int(gradio.__version__.split(".")[0])
 
@@ -541,7 +543,7 @@ async def forgotten() -> None:
 def told_of(source: Any) -> Warned:
     """Return what is kept of the warning, as Python's own function would tell it."""
     message = f"coroutine '{source.__name__}' was never awaited"
-    return (lambda: _warned(message, RuntimeWarning, source, [str(Path(__file__).parent)]))()
+    return (lambda: warned(message, RuntimeWarning, source, [str(Path(__file__).parent)]))()
 
 
 def test_a_coroutine_is_the_authors_or_called_on_the_authors_line() -> None:

@@ -1,0 +1,5 @@
+"""The process that `Subprocess.begin` starts."""
+
+from .service import main
+
+main()

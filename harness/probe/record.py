@@ -1,0 +1,86 @@
+"""What is gathered about one call while it runs, and as plain data afterwards."""
+
+from __future__ import annotations
+
+import contextvars
+import importlib
+from collections.abc import Sequence
+from typing import Any
+
+from ..observation import Effect, Evidence, Step, Warned
+from .frames import frames_of, traceback_of
+from .needs import needs_of
+
+__all__ = ["Record", "evidence_of", "running"]
+
+
+class Record:
+    """What is being gathered about one call; one call runs in one context at a time."""
+
+    __slots__ = (
+        *("cause", "effects", "ignored", "logged", "nonfinite", "returned", "roots", "seconds"),
+        *("ran", "step", "told", "warned", "yields"),
+    )
+
+    def __init__(self, ignored: tuple[str, ...], roots: tuple[str, ...] | None = None) -> None:
+        self.ignored = ignored
+        self.roots = roots
+        self.step: Step = "queue"
+        self.cause: BaseException | None = None
+        self.returned: tuple[int, int] | None = None
+        self.seconds: dict[str, float] = {}
+        self.yields: list[float] = []
+        self.effects: dict[Effect, None] = {}
+        self.logged: list[str] = []
+        self.nonfinite: tuple[tuple[int, str], ...] = ()
+        self.warned: list[Warned] = []
+        self.ran: list[tuple[float, float]] = []
+        self.told: Evidence | None = None
+
+
+running: contextvars.ContextVar[Record | None] = contextvars.ContextVar(
+    "gradio_harness_record", default=None
+)
+
+
+def evidence_of(record: Record, roots: Sequence[str]) -> Evidence:
+    """Return *record* as plain data; tracebacks are made only here, when somebody asks."""
+    error = record.cause
+    common: dict[str, Any] = {
+        "seconds": dict(record.seconds),
+        "yields": tuple(record.yields),
+        "effects": tuple(record.effects),
+        "logged": tuple(record.logged),
+        "returned": record.returned,
+        "nonfinite": record.nonfinite,
+        "warned": tuple(record.warned),
+        "ran": tuple(record.ran),
+    }
+    if error is None:
+        return Evidence(**common)
+    whole = error
+    if type(error).__name__ == "ComponentProcessingError" and error.__cause__ is not None:
+        error = error.__cause__  # Gradio 6 wraps what a component raises; its words stay below
+    frames = frames_of(error, roots)
+    own_last = bool(frames) and frames[-1].own
+    return Evidence(
+        exception=type(error).__name__,
+        message=str(getattr(error, "message", error) if _intended(error) else error),
+        module=type(error).__module__ or "",
+        intended=_intended(error),
+        raised=own_last and frames[-1].code.startswith(("raise", "assert")),
+        step=record.step,
+        frames=frames,
+        traceback=traceback_of(whole, roots),
+        needs=needs_of(error),
+        **common,
+    )
+
+
+def _intended(error: BaseException) -> bool:
+    """Whether Gradio shows this exception to the visitor as the author's own words."""
+    exceptions = importlib.import_module("gradio.exceptions")
+    kinds = tuple(
+        getattr(exceptions, name) for name in ("Error", "AppError") if hasattr(exceptions, name)
+    )
+    return isinstance(error, kinds)
