@@ -20,7 +20,7 @@ from .checks.streaming import CHECKS as STREAMING
 from .checks.structure import CHECKS as STRUCTURE
 from .checks.warned import CHECKS as WARNED
 
-__all__ = ["CHECKS", "markdown"]
+__all__ = ["CHECKS", "by_item", "markdown"]
 
 _API = (*PROCESS, *OUTCOME, *OUTPUTS, *FILES, *STRUCTURE, *WARNED, *AGREEMENT, *HINTS, *FORGED)
 CHECKS: tuple[Check, ...] = tuple(
@@ -35,6 +35,11 @@ HEAD = """# The checks
 Made from the checks' own docstrings by `make docs`; change it there. Errors fail a run,
 warnings do so with `--app-fail-on warning`.
 """
+
+
+def by_item() -> dict[tuple[str, str], Check]:
+    """Return every check by its suite and by the name of the test that asks for it."""
+    return {(check.suite, check.item): check for check in CHECKS}
 
 
 def markdown() -> str:

@@ -15,8 +15,7 @@ from typing import Any
 
 import pytest
 
-from . import collect
-from .collect import session_key
+from . import collect, outcomes, workers
 from .errors import HarnessError, OptionError, Unjudged, choices
 from .finding import Finding, Severity
 from .journal import Journal
@@ -30,6 +29,7 @@ from .report.text import script, visible
 from .run import Run
 from .selection import fails
 from .session import Session
+from .subjects import session_key
 from .supervise import Carried, Supervisor, possible
 from .target import parse
 
@@ -376,8 +376,8 @@ class Hooks:
         if self.ticker is not None:
             self.ticker.clear()
         report = yield
-        collect.attach_part(item, report)
-        collect.tidy(item, report)
+        outcomes.attach_part(item, report)
+        outcomes.tidy(item, report)
         return report
 
     @pytest.hookimpl(trylast=True)
@@ -403,8 +403,8 @@ class Hooks:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
         """Run timed work alone, whatever the other workers do."""
-        with collect.turn(item):
-            collect.learn_lost(item.config, self.harness)
+        with workers.turn(item):
+            workers.learn_lost(item.config, self.harness)
             return (yield)
 
     @pytest.hookimpl(tryfirst=True)
@@ -427,7 +427,7 @@ class Hooks:
     def _finish(self, session: pytest.Session, exitstatus: int) -> None:
         harness, config = self.harness, session.config
         if hasattr(config, "workerinput"):
-            collect.hand_over(config, harness, self.options)
+            workers.hand_over(config, harness, self.options)
             return
         assert self.recorder is not None
         told = Path(self.recorder.folder) / "unusable.txt"
@@ -481,17 +481,17 @@ class Hooks:
     def pytest_testnodedown(self, node: Any, error: Any) -> None:
         """Take in what a worker knows of the whole."""
         if self.recorder is not None:
-            collect.take_over(node, self.recorder)
+            workers.take_over(node, self.recorder)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_handlecrashitem(self, crashitem: str, report: Any, sched: Any) -> None:
         """Say what ended a worker as any other finding is said."""
         if self.recorder is not None:
-            collect.explain(crashitem, report, self.recorder)
+            workers.explain(crashitem, report, self.recorder)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
         """Keep all tests of one event on one worker."""
         if self.recorder is None:
             return None
-        return collect.scheduler(config, log, self.options, self.recorder)
+        return workers.scheduler(config, log, self.options, self.recorder)

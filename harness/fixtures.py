@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from .collect import Asked, Judged, Timed, Visited, VisitedPage, session_key
 from .errors import CallFailed, HarnessError, NoSuchEvent, Unjudged
 from .replays import located, rerun, told_again
 from .session import Session
+from .subjects import Asked, Judged, Timed, Visited, VisitedPage, session_key
 
 __all__ = ["EventCall", "Events"]
 

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from .browsers import find, launch_arguments
-from .collect import session_key
 from .errors import HarnessError
+from .subjects import session_key
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..collect import Asked, Judged
+from ..subjects import Asked, Judged
 
 
 def process_exit(exploration: Judged) -> None:

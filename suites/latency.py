@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..collect import Timed
+from ..subjects import Timed
 
 
 def budget(timed: Timed) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..collect import Visited
+from ..subjects import Visited
 
 
 def leak(visited: Visited) -> None:

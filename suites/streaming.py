@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..collect import Judged
+from ..subjects import Judged
 
 
 def late(stream: Judged) -> None:

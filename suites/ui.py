@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..collect import VisitedPage
+from ..subjects import VisitedPage
 
 
 def page_load(page_visit: VisitedPage) -> None:

@@ -137,10 +137,32 @@ LAYERS = (
         "session",
         "record",
     ),
-    *("hooks", "collect", "fixtures", "pages", "absent", "command", "plugin"),
+    *(
+        "hooks",
+        "subjects",
+        "collect",
+        "outcomes",
+        "workers",
+        "fixtures",
+        "pages",
+        "absent",
+        "command",
+        "plugin",
+    ),
 )
 
-PYTEST = {"options", "collect", "fixtures", "pages", "absent", "command", "plugin"}
+PYTEST = {
+    "options",
+    "subjects",
+    "collect",
+    "outcomes",
+    "workers",
+    "fixtures",
+    "pages",
+    "absent",
+    "command",
+    "plugin",
+}
 PLAYWRIGHT = "drivers.browser"
 
 #: What takes long to import, and is no part of a session without an app.

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from gradio_harness.collect import told_as
 from gradio_harness.finding import Finding, Repeats, Severity
 from gradio_harness.literals import literal
 from gradio_harness.observation import Media
@@ -31,6 +30,7 @@ from gradio_harness.run import (
     Skipped,
     SuiteRow,
 )
+from gradio_harness.subjects import told_as
 
 DOT = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk"

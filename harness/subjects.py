@@ -1,0 +1,272 @@
+"""What a suite's test is about: an event or a page, tried when the first check asks for it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from .checks.forged import ROOT
+from .checks.latency import budget, parse_budget, unjudged
+from .exploration import Exploration, Stuck
+from .finding import Finding
+from .page import PageVisit
+from .report.text import visible
+from .run import Part, Skipped, SuiteRow
+from .selection import fails, marked
+from .session import Session
+
+__all__ = [
+    "Asked",
+    "Judged",
+    "Timed",
+    "Visited",
+    "VisitedPage",
+    "asked_key",
+    "expect_none",
+    "part_key",
+    "session_key",
+    "told_as",
+]
+
+LONGEST_SCRIPT = 6_000
+
+session_key = pytest.StashKey[Session]()
+part_key = pytest.StashKey[Part]()
+asked_key = pytest.StashKey[frozenset[tuple[str, str]]]()
+visits_key = pytest.StashKey[dict[str, Part]]()
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One event under test; its exploration is made when the first check asks for it."""
+
+    session: Session
+    label: str
+    item: pytest.Item
+
+    @property
+    def root(self) -> str:
+        """What the journal knows its calls by."""
+        return self.label
+
+    def expect_none(self, check: str) -> None:
+        """Fail with what *check* found of this event; skip where it could not be tested."""
+        try:
+            exploration, new = self.session.explored(self.label)
+        except Stuck as error:
+            self.item.stash[part_key] = error.part
+            self._give_up(error)
+            return
+        if new:
+            asked = self.item.config.stash.get(asked_key, frozenset())
+            self.item.stash[part_key] = counted(exploration, asked)
+        findings = [f for f in exploration.part.findings if f.check == check]
+        expect_none(self.session, findings)
+        if exploration.untested:
+            pytest.skip(exploration.untested)
+
+    def _give_up(self, error: Stuck) -> None:
+        """Leave this process: its app answers nobody, and the next events need one that does."""
+        journal = self.session.journal
+        if journal is None:
+            pytest.exit(f"{error}; the rest could not be tested", returncode=1)
+        secrets = self.session.secrets
+        journal.stuck(self.root, secrets.hide(str(error)), secrets.part(error.part))
+        os._exit(75)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked(Judged):
+    """One event that is asked for what no page asks, after all that pages do."""
+
+    @property
+    def root(self) -> str:
+        """What the journal knows its calls by."""
+        return ROOT + self.label
+
+    def expect_none(self, check: str) -> None:
+        """Fail with what came of it; skip where nothing may be sent."""
+        try:
+            forging = self.session.forged(self.label)
+        except Stuck as error:
+            self.item.stash[part_key] = error.part
+            self._give_up(error)
+            return
+        row = SuiteRow("api", cases=forging.cases, queued_cases=forging.queued)
+        self.item.stash[part_key] = replace(forging.part, suites=(row,))
+        expect_none(self.session, forging.part.findings)
+        if forging.untested:
+            pytest.skip(forging.untested)
+
+
+@dataclass(frozen=True, slots=True)
+class VisitedPage:
+    """One page, opened once in a real browser when the first check asks for it."""
+
+    session: Session
+    path: str
+    request: pytest.FixtureRequest
+
+    def expect_none(self, check: str) -> None:
+        """Fail with what *check* found on this page."""
+        expect_none(self.session, [f for f in self._findings() if f.check == check])
+
+    def _findings(self) -> tuple[Finding, ...]:
+        known = self.request.config.stash.setdefault(visits_key, {})
+        if self.path not in known:
+            lost = self.session.carried.lost.get(f"page {self.path}")
+            known[self.path] = Part(findings=lost) if lost else self._seen()
+            self.request.node.stash[part_key] = known[self.path]
+        return known[self.path].findings
+
+    def _seen(self) -> Part:
+        """Return what was seen of the page; without pytest-playwright's browser it is skipped."""
+        try:
+            browser = self.request.getfixturevalue("browser")
+        except pytest.fail.Exception as error:
+            row = Skipped(f"page {self.path}", str(error))
+            self.request.node.stash[part_key] = Part(skipped=(row,))
+            raise
+        return self._visit(browser)
+
+    def _visit(self, browser: Any) -> Part:
+        from .checks.page import CHECKS
+        from .drivers.browser import visit
+
+        session = self.session
+        journal = session.journal
+        if journal is not None:
+            journal.call(f"page {self.path}", f"page {self.path}", "the page is opened", "")
+        context = browser.new_context()
+        try:
+            contract = session.app.contract
+            left_out = {event.index for event in contract.events} - session.plan.driven
+            path = self.path.strip("/")
+            seen = visit(context, session.app, contract, path, withheld=left_out)
+        finally:
+            context.close()
+            if journal is not None:
+                journal.answered()
+        findings = [finding for check in CHECKS for finding in check(seen)]
+        calls = len(seen.observations)
+        queued = sum(observation.queued for observation in seen.observations)
+        return Part(
+            findings=tuple(findings),
+            skipped=(*unsought(seen), *withheld(seen)),
+            screenshots=(seen.screenshot,) if seen.screenshot else (),
+            suites=(SuiteRow("ui", cases=calls, queued_cases=queued),),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Visited:
+    """One event that several visitors set off, or one visitor many times."""
+
+    session: Session
+    label: str
+    item: pytest.Item
+
+    def expect_none(self, check: str) -> None:
+        """Fail with what *check* found of this event; skip where it could not be tested."""
+        part = self.session.visited(check, self.label)
+        self.item.stash[part_key] = part
+        expect_none(self.session, part.findings)
+        if part.skipped and not part.findings:
+            pytest.skip(part.skipped[0].why)
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """One event to be measured."""
+
+    session: Session
+    label: str
+    item: pytest.Item
+
+    def expect_within_budget(self) -> None:
+        """Measure the event; fail where it takes longer than the ini file allows."""
+        session = self.session
+        contract = session.app.contract
+        event = contract.event(self.label)
+        root = contract.root(event).label
+        if root in session.carried.lost:
+            pytest.skip("not measured: one of its calls ended the app's process or held it")
+        session.begin(f"latency of {self.label}", root)
+        row = session.measured(self.label)
+        session.end()
+        if isinstance(row, Skipped):
+            self.item.stash[part_key] = Part(skipped=(row,))
+            pytest.skip(row.why)
+        budgets = [parse_budget(text) for text in session.options.budgets]
+        findings = budget(row, budgets)
+        self.item.stash[part_key] = Part(
+            findings=tuple(findings),
+            latency=(row,),
+            skipped=unjudged(row, budgets),
+            suites=(SuiteRow("latency", cases=row.count, queued_cases=row.count * event.queue),),
+        )
+        expect_none(session, findings)
+
+
+def unsought(seen: PageVisit) -> tuple[Skipped, ...]:
+    """Say which components of the page were not looked for, and why."""
+    names = ", ".join(component.label for component in seen.unsought)
+    why = (
+        f"not looked for in the page: {names}. A component is left out in a tab whose opening "
+        "sets off an event, and on the page of an app that was running already where neither "
+        "an elem_id nor a label that is its own tells it apart"
+    )
+    return (Skipped(f"page /{seen.page}", why),) if names else ()
+
+
+def withheld(seen: PageVisit) -> tuple[Skipped, ...]:
+    """Say which events the page would have set off by itself, had they not been left out."""
+    names = ", ".join(event.label for event in seen.withheld)
+    why = f"seen without what these events fill, which are left out: {names}"
+    return (Skipped(f"page /{seen.page}", why),) if names else ()
+
+
+def counted(exploration: Exploration, asked: frozenset[tuple[str, str]]) -> Part:
+    """Return what was found, calls counted for the api suite; only checks that were *asked*.
+
+    An exploration applies all checks, a selection (``-k``, an id, --lf) asks for some.
+    """
+    part, cases = exploration.part, exploration.cases
+    label = exploration.event.label
+    found = tuple(f for f in part.findings if (f.check, label) in asked)
+    row = SuiteRow("api", cases=cases, queued_cases=exploration.queued)
+    return replace(part, findings=found, suites=(row,))
+
+
+def expect_none(session: Session, findings: Iterable[Finding]) -> None:
+    """Fail the test with the findings that count and are grave enough."""
+    told = [marked(session.options, f) for f in findings if fails(session.options, f)]
+    if told:
+        pytest.fail("\n\n".join(map(told_as, told)), pytrace=False)
+
+
+def told_as(finding: Finding) -> str:
+    """Return a finding as it is read in a terminal: what, where, with what, the traceback."""
+    lines = [f"{finding.title}"]
+    if finding.event:
+        lines.append(f"event:  {finding.event}")
+    if finding.input:
+        lines.append("input:  " + finding.input.replace("\n", "\n        "))
+    if finding.location:
+        lines.append(f"where:  {finding.location}")
+    if finding.known is not None:
+        reason = f": {finding.known.reason}" if finding.known.reason else ""
+        lines.append(f"known:  until {finding.known.expires}, which is over{reason}")
+    if finding.repeats is not None:
+        lines.append(f"again:  {finding.repeats}")
+    lines_to_paste = finding.reproduce
+    if len(lines_to_paste) > LONGEST_SCRIPT:  # of files that no terminal takes
+        lines_to_paste = f"pytest … --app-replay {finding.id}"
+    for block in (finding.detail, finding.traceback, lines_to_paste):
+        if block:
+            lines += ["", block]
+    return visible("\n".join(lines))
