@@ -143,7 +143,8 @@ class Evidence:
     *seconds* says how long each step took, summed over a generator's steps. *returned* is
     the number of values the function returned and the number of outputs, where both count.
     *nonfinite* are the outputs that got nan or an infinity, by position: the wire says null.
-    *ran* are begin and end of each step of the function.
+    *ran* are begin and end of each step of the function. *sent* are the digests of what each
+    yield was to show, one an output.
     """
 
     exception: str = ""
@@ -164,6 +165,7 @@ class Evidence:
     nonfinite: tuple[tuple[int, str], ...] = ()
     warned: tuple[Warned, ...] = ()
     ran: tuple[tuple[float, float], ...] = ()
+    sent: tuple[tuple[str, ...], ...] = ()
 
     @property
     def frame(self) -> Frame | None:

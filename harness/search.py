@@ -46,9 +46,10 @@ __all__ = ["CHECKS", "TIMED", "Defect", "Key", "Search", "Stop", "key_of"]
 #: Applied to every observation.
 CHECKS: tuple[Check, ...] = (*OUTCOME, *OUTPUTS, *FILES, *WARNED, *STREAMING)
 
-#: Checks that go by the clock: only what came over the queue is judged by them. A busy machine
-#: or a first call that warms up looks the same once, but not every time.
-TIMED = frozenset(("streaming.late",))
+#: Checks that go by the clock: a busy machine or a first call that warms up looks the same
+#: once, but not every time. Those by which only what came over the queue is judged.
+TIMED = frozenset(("streaming.late", "streaming.stall"))
+ARRIVAL = frozenset(("streaming.late",))
 
 #: One of so many cases goes over the queue even where the app can be driven without it.
 QUEUED_ONE_OF = 16
@@ -297,7 +298,7 @@ class Search:
                 self.lacks = True
                 return found
             for check in CHECKS:
-                if check.name not in TIMED or seen.observation.driver != "direct":
+                if check.name not in ARRIVAL or seen.observation.driver != "direct":
                     for finding in check(seen):
                         found.setdefault(key_of(finding), finding)
             error = seen.observation.error

@@ -18,3 +18,23 @@ def last_value(stream: Judged) -> None:
 def fails_midway(stream: Judged) -> None:
     """No stream that has begun ends with an exception."""
     stream.expect_none("streaming.fails-midway")
+
+
+def lost(stream: Judged) -> None:
+    """Every output arrives as it was yielded, in order, and none after the end."""
+    stream.expect_none("streaming.lost")
+
+
+def empty(stream: Judged) -> None:
+    """A visitor who asks for something is shown something."""
+    stream.expect_none("streaming.empty")
+
+
+def backwards(stream: Judged) -> None:
+    """What was read of a text stays."""
+    stream.expect_none("streaming.backwards")
+
+
+def stall(stream: Judged) -> None:
+    """A stream that flows keeps flowing."""
+    stream.expect_none("streaming.stall")

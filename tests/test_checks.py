@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import math
 import wave
 from collections.abc import Sequence
@@ -27,6 +28,7 @@ from gradio_harness.checks import (
 )
 from gradio_harness.checks.outcome import Seen, place
 from gradio_harness.contract import Component, Event, Function, Parameter
+from gradio_harness.digest import digests
 from gradio_harness.finding import Finding, Severity
 from gradio_harness.observation import (
     Call,
@@ -1084,6 +1086,138 @@ def test_a_stream_that_failed_has_no_last_value() -> None:
     )
 
     assert [] == CHECKS["streaming.last-value"](seen)
+
+
+STORY = " ".join(f"word{n}" for n in range(60))
+GROWING = [" ".join(STORY.split()[: n + 1]) for n in range(60)]
+REPORT = [f"Step {n} of the long work is done" for n in range(8)]
+
+
+def stream_of(
+    *values: Any, final: Any = None, kind: str = "textbox", evidence: Evidence | None = None
+) -> Seen:
+    """Return a stream that showed *values*, a tenth of a second apart, and ended with the last."""
+    last = values[-1] if final is None and values else final
+    return seen_of(
+        messages=[*(chunk(100 + n / 10, v) for n, v in enumerate(values)), end(110, last)],
+        final=[last],
+        evidence=evidence,
+        event=event_of(component(kind), generator=True),
+    )
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        (GROWING, []),
+        ([text + " ▌" for text in GROWING] + [STORY], []),
+        ([text[-100:] for text in GROWING], ["45 of 60"]),
+        ([*GROWING[:40], *(" ".join(t.split()[10:]) for t in GROWING[40:])], ["10 of 60"]),
+        ([*GROWING[:40], *(" ".join(t.split()[3:]) for t in GROWING[40:])], []),
+        ([*GROWING, "The work is done, and here is what came of it."], []),
+        (["Thinking about it, please wait", *GROWING], []),
+        (["\n".join(REPORT[: n + 1][-3:]) for n in range(8)], []),
+        ([*GROWING[:3], " ".join(GROWING[2].split()[1:])], []),
+    ],
+    ids=["grows", "cursor", "window", "beginning", "few", "result", "status", "log", "short"],
+)
+def test_what_is_taken_from_a_growing_text_is_counted(
+    texts: Sequence[str], expected: Sequence[str]
+) -> None:
+    """Words gone from its beginning or middle; not its end, nor a text that takes its place."""
+    told = [title for _, title in said("streaming.backwards", stream_of(*texts))]
+
+    assert [f"Out loses {words} words that were read" for words in expected] == told
+
+
+def test_who_loses_half_of_a_text_loses_an_answer() -> None:
+    """From half of what was read on it is an error, else a warning."""
+    window = stream_of(*(text[-100:] for text in GROWING))
+    cut = stream_of(*GROWING[:40], *(" ".join(t.split()[10:]) for t in GROWING[40:]))
+
+    graded = [said("streaming.backwards", seen)[0][0] for seen in (window, cut)]
+
+    assert [Severity.ERROR, Severity.WARNING] == graded
+
+
+@pytest.mark.parametrize(
+    ("got", "expected"),
+    [
+        ("abcd", []),
+        ("abd", ["1 of 4 outputs never arrive, the 3. first"]),
+        ("abc", ["1 of 4 outputs never arrive"]),
+        ("acbd", ["Outputs arrive in another order than they were yielded, from the 2. on"]),
+        ("abxd", ["The 3. of 4 outputs arrives as another one"]),
+    ],
+)
+def test_what_arrives_is_held_against_what_was_yielded(got: str, expected: Sequence[str]) -> None:
+    """None lost, none out of order, none another one."""
+    evidence = Evidence(sent=tuple(digests([letter]) for letter in "abcd"))
+
+    told = said("streaming.lost", stream_of(*got, evidence=evidence))
+
+    assert [(Severity.ERROR, title) for title in expected] == told
+
+
+def test_a_files_address_is_no_other_output() -> None:
+    """Gradio adds it on the way to the page."""
+    yielded = {"path": "/tmp/a.png", "url": None}
+    evidence = Evidence(sent=(digests([yielded]),))
+    seen = stream_of({**yielded, "url": "http://127.0.0.1/a.png"}, kind="image", evidence=evidence)
+
+    assert [] == said("streaming.lost", seen)
+
+
+def test_nothing_comes_after_the_end() -> None:
+    """An output after the last message is told, whoever sent it."""
+    seen = seen_of(
+        messages=[chunk(100, "a"), end(101, "a"), chunk(101.1, "b")], final=["a"], event=STREAM
+    )
+
+    assert [(Severity.ERROR, "1 of the outputs came after the end")] == said("streaming.lost", seen)
+
+
+@pytest.mark.parametrize(
+    ("asked", "final", "logs", "told"),
+    [
+        ("a question", None, 0, True),
+        ("  ", None, 0, False),
+        ("a question", "kept", 0, False),
+        ("a question", None, 1, False),
+    ],
+    ids=["blank", "nothing-asked", "answered", "said-why"],
+)
+def test_a_stream_that_shows_nothing_is_told(
+    asked: str, final: str | None, logs: int, told: bool
+) -> None:
+    """Unless the visitor asked for nothing, or was told why."""
+    log = Message("log", 100.5, {"log": "Nothing found", "level": "info"})
+    seen = seen_of(messages=[log] * logs, final=[final], evidence=Evidence(), event=STREAM)
+    call = replace(seen.observation.call, inputs=(asked,))
+    seen = replace(seen, observation=replace(seen.observation, call=call))
+
+    expected = [(Severity.WARNING, "The stream ends without any output")]
+    assert expected * told == said("streaming.empty", seen)
+
+
+@pytest.mark.parametrize(
+    ("gaps", "told"),
+    [
+        ([0.05] * 6 + [4.0] + [0.05] * 6, True),
+        ([0.05] * 6 + [1.9] + [0.05] * 6, False),
+        ([0.3] * 6 + [4.0] + [0.3] * 6, False),
+        ([0.05, 0.05, 3.0] * 5, False),
+        ([0.05] * 3 + [4.0] + [0.05] * 3, False),
+    ],
+    ids=["stops", "briefly", "slow-anyway", "in-gushes", "too-short-to-say"],
+)
+def test_a_stream_that_stops_and_flows_on_stalls(gaps: Sequence[float], told: bool) -> None:
+    """Far above its own rhythm, and for longer than a visitor waits."""
+    yields = tuple(itertools.accumulate(gaps, initial=100.0))
+    seen = stream_of(*GROWING[: len(yields)], evidence=Evidence(yields=yields))
+
+    title = f"The stream stops for 4.0 s after output 7 of {len(yields)}"
+    assert [(Severity.WARNING, title)] * told == said("streaming.stall", seen)
 
 
 # -- hints -------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ LAYERS = (
     *(
         "errors",
         "observation",
-        "literals",
+        *("literals", "digest"),
         "finding",
         "snippet",
         "schema",
@@ -92,7 +92,14 @@ LAYERS = (
         "drivers.browser",
     ),
     "coverage",
-    *("checks", "checks.outcome", "checks.outputs", "checks.files", "checks.warned"),
+    *(
+        "checks",
+        "checks.reading",
+        "checks.outcome",
+        "checks.outputs",
+        "checks.files",
+        "checks.warned",
+    ),
     *("checks.structure", "checks.agreement"),
     *("checks.hints", "checks.streaming", "checks.sessions", "checks.order", "checks.growth"),
     *(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import itertools
-import re
+import statistics
+from collections.abc import Sequence
 from typing import Any
 
+from ..digest import UNTOLD, digests
 from ..finding import Finding, Severity
 from ..observation import Message
 from . import Check
 from .outcome import Seen
+from .reading import TEXT, pieces, read, withdrawn
 
 __all__ = ["CHECKS"]
 
@@ -17,9 +20,12 @@ __all__ = ["CHECKS"]
 LATE_SECONDS = 1.0
 #: One output after its work, and the end with it: a short stream looks like that too.
 LEAST_OUTPUTS = 4
-#: A counter that shows its numbers one by one is no text cut into pieces.
-LEAST_LETTERS = 20
-TEXT = frozenset(("textbox", "markdown", "code", "html", "chatbot"))
+#: A stream stalls that says nothing for so long, and for so many times its usual pause.
+STALL_SECONDS, STALL_TIMES = 2.0, 20.0
+#: A rhythm has so many beats at least, and of them a few pauses belong to it.
+LEAST_GAPS, PAUSES = 8, 0.1
+#: What is sent in segments or as a file of its own, which Gradio names anew.
+SEGMENTED = ("audio", "video")
 
 
 def late(seen: Seen) -> list[Finding]:
@@ -64,22 +70,22 @@ def last_value(seen: Seen) -> list[Finding]:
     Silence: `--app-ignore streaming.last-value@EVENT`.
     """
     chunks, final = _streamed(seen), seen.observation.outputs
-    if not seen.event.generator or not chunks or final is None:
+    if not seen.event.generator or not chunks or final is None or lost(seen):
         return []
     found = []
     last = _data(chunks[-1])
     for position, component in enumerate(seen.event.outputs):
         if position >= len(final) or position >= len(last) or component.type == "state":
             continue
-        if component.type in ("audio", "video"):
+        if component.type in SEGMENTED:
             continue  # sent in segments, ended with the whole
         if last[position] != final[position]:
             title = f"{component.label} ends with another value than the last one streamed"
             detail = f"last: {_cut(last[position])}\nfinal: {_cut(final[position])}"
             found.append(_finding(seen, "streaming.last-value", Severity.ERROR, title, detail))
         elif component.type in TEXT:
-            texts = [_text(_data(chunk)[position]) for chunk in chunks]
-            if _pieces(texts):
+            texts = _texts(chunks, position)
+            if pieces(texts):
                 title = f"{component.label} ends with the last of {len(texts)} pieces only"
                 shown = "\n".join(_cut(text) for text in texts[:6])
                 detail = f"Each output took the place of the one before:\n{shown}"
@@ -89,6 +95,163 @@ def last_value(seen: Seen) -> list[Finding]:
     return found
 
 
+def lost(seen: Seen) -> list[Finding]:
+    """What the function yielded is not what the visitor got: an output is gone, or another one.
+
+    Why: the visitor reads an answer with a hole in it, in the wrong order, or one that the app
+    never gave.
+
+    Mend: look at what lies between the function and the page: a middleware that reads or
+    rewrites the response, a proxy that cuts it, a component whose value is changed after it was
+    yielded. The finding says which output was the first.
+
+    Silence: `--app-ignore streaming.lost@EVENT`.
+    """
+    evidence, chunks = seen.observation.evidence, _streamed(seen)
+    found = _after_the_end(seen)
+    if evidence is None or not evidence.sent or seen.event.connection == "stream":
+        return found
+    sent, got = list(evidence.sent), [_told(seen, chunk) for chunk in chunks]
+    whole = seen.observation.error is None
+    first = next(
+        (i for i, (a, b) in enumerate(zip(sent, got, strict=False)) if not _same(a, b)), None
+    )
+    if first is None and (len(got) >= len(sent) or not whole):
+        return found
+    if first is None:
+        title = f"{len(sent) - len(got)} of {len(sent)} outputs never arrive"
+    elif sorted(sent) == sorted(got):
+        title = f"Outputs arrive in another order than they were yielded, from the {first + 1}. on"
+    elif len(got) < len(sent):
+        title = (
+            f"{len(sent) - len(got)} of {len(sent)} outputs never arrive, the {first + 1}. first"
+        )
+    else:
+        title = f"The {first + 1}. of {len(sent)} outputs arrives as another one"
+    return [*found, _finding(seen, "streaming.lost", Severity.ERROR, title, "")]
+
+
+def empty(seen: Seen) -> list[Finding]:
+    """A stream ends without having shown anything, on input that is not empty.
+
+    Why: the visitor asked for something and gets a field that is blank: no answer, no reason.
+
+    Mend: yield at least once on every path, if only to say that nothing was found, or refuse
+    the input with `raise gr.Error("…")`. A `gr.Info` or `gr.Warning` counts as an answer.
+
+    Silence: `--app-ignore streaming.empty@EVENT`.
+    """
+    observation = seen.observation
+    shown = [c for c in seen.event.outputs if c.type != "state"]
+    if not seen.event.generator or not shown or observation.error is not None:
+        return []
+    if observation.outputs is None or _streamed(seen) or observation.logs:
+        return []
+    if observation.evidence is None or any(value is not None for value in observation.outputs):
+        return []
+    if seen.event.connection == "stream" or not any(map(_says, observation.call.inputs)):
+        return []
+    title = "The stream ends without any output"
+    detail = "The function returned before its first yield; the page is left blank."
+    return [_finding(seen, "streaming.empty", Severity.WARNING, title, detail)]
+
+
+def backwards(seen: Seen) -> list[Finding]:
+    """A text that streams in loses, in its beginning or middle, what was already read.
+
+    Why: the visitor reads along. What vanishes above their eyes they cannot read again, and
+    whoever copies the answer has only what is left.
+
+    Mend: yield the whole text so far. Does a window cut it (`text[-500:]`, a list with a maximal
+    length, a context that is trimmed)? Then cut what the model gets and not what is shown.
+    A log that shows its last lines, and an end that is set right, are not told.
+
+    Silence: `--app-ignore streaming.backwards@EVENT`.
+    """
+    chunks = _streamed(seen)
+    if not seen.event.generator or len(chunks) < LEAST_OUTPUTS:
+        return []
+    found = []
+    for position, component in enumerate(seen.event.outputs):
+        if component.type not in TEXT or component.type == "html":
+            continue  # a page's markup is written anew around what is new
+        gone = withdrawn(_texts(chunks, position))
+        if gone is not None:
+            grave = Severity.ERROR if gone.share >= 0.5 else Severity.WARNING
+            title = f"{component.label} loses {gone.words} of {gone.of} words that were read"
+            detail = f"Gone after output {gone.step + 1}: {_cut(gone.example)}"
+            found.append(_finding(seen, "streaming.backwards", grave, title, detail))
+    return found
+
+
+def stall(seen: Seen) -> list[Finding]:
+    """A stream that flows stops for a long time and then flows on.
+
+    Why: the visitor takes it for the end, or for a crash, and leaves.
+
+    Mend: the finding says after which output. Look there for work that is done at once for a
+    whole batch, a lock, a retry or a sleep; show in the meantime that work goes on.
+
+    Silence: `--app-ignore streaming.stall@EVENT`.
+    """
+    evidence = seen.observation.evidence
+    times = list(evidence.yields) if evidence else [m.at for m in _streamed(seen)]
+    gaps = [after - before for before, after in itertools.pairwise(times)]
+    if not seen.event.generator or len(gaps) < LEAST_GAPS or seen.event.connection == "stream":
+        return []
+    usual, longest = statistics.median(gaps), max(gaps)
+    if longest < max(STALL_SECONDS, STALL_TIMES * usual):
+        return []
+    if sum(gap > longest / 5 for gap in gaps) > max(1, PAUSES * len(gaps)):
+        return []  # it flows in gushes
+    step = gaps.index(longest) + 1
+    title = f"The stream stops for {longest:.1f} s after output {step} of {len(times)}"
+    detail = f"Between the others {usual * 1000:.3g} ms go by, at the median."
+    return [_finding(seen, "streaming.stall", Severity.WARNING, title, detail)]
+
+
+def _after_the_end(seen: Seen) -> list[Finding]:
+    kinds = [message.kind for message in seen.observation.messages]
+    ended = kinds.index("process_completed") if "process_completed" in kinds else len(kinds)
+    late = sum(kind == "process_generating" for kind in kinds[ended:])
+    if not late:
+        return []
+    title = f"{late} of the outputs came after the end"
+    return [_finding(seen, "streaming.lost", Severity.ERROR, title, "")]
+
+
+def _told(seen: Seen, chunk: Message) -> tuple[str, ...]:
+    """Return the digests of what arrived, none for what is sent in segments."""
+    return tuple(
+        UNTOLD if component.type in SEGMENTED else digest
+        for component, digest in zip(seen.event.outputs, digests(_data(chunk)), strict=False)
+    )
+
+
+def _same(sent: Sequence[str], got: Sequence[str]) -> bool:
+    return all(a == b for a, b in zip(sent, got, strict=False) if UNTOLD not in (a, b))
+
+
+def _says(value: Any) -> bool:
+    """Whether a visitor said anything with *value*."""
+    if isinstance(value, str):
+        return bool(value.strip())
+    if isinstance(value, dict) and "text" in value:
+        return _says(value["text"]) or bool(value.get("files"))
+    return value not in (None, [], {}, 0, False)
+
+
+def _texts(chunks: Sequence[Message], position: int) -> list[str]:
+    """Return what was read of an output after each chunk; one that says nothing keeps it."""
+    texts: list[str] = []
+    for chunk in chunks:
+        data = _data(chunk)
+        value = data[position] if position < len(data) else None
+        silent = isinstance(value, dict) and "__type__" in value and "value" not in value
+        texts.append(texts[-1] if silent and texts else read(value))
+    return texts
+
+
 def _streamed(seen: Seen) -> list[Message]:
     return [m for m in seen.observation.chunks if m.kind == "process_generating"]
 
@@ -96,46 +259,6 @@ def _streamed(seen: Seen) -> list[Message]:
 def _data(chunk: Message) -> list[Any]:
     data = (chunk.data.get("output") or {}).get("data")
     return data if isinstance(data, list) else []
-
-
-def _text(value: Any) -> str:
-    """Return what is read of a value: a text, or all messages of a chat one after another."""
-    if isinstance(value, dict) and value.get("__type__") == "update":
-        value = value.get("value")
-    if isinstance(value, list):
-        return "\n".join(filter(None, map(_text, value)))
-    if isinstance(value, dict):
-        return _text(value.get("content", value.get("text")))
-    return value if isinstance(value, str) else ""
-
-
-def _pieces(texts: list[str]) -> bool:
-    """Whether these are parts of one text, none of which is kept by the next.
-
-    Lines that report progress look the same; what ends in an ellipsis, counts or repeats
-    its beginning is taken for one.
-    """
-    if len(texts) < 4 or not all(texts) or len(set(texts)) < len(texts) - 1:
-        return False
-    if any(text.rstrip().endswith(("...", "…", "%")) or "/" in text for text in texts):
-        return False
-    if len({re.sub(r"\d+", "0", text) for text in texts}) < len(texts) - 1:
-        return False  # "3 of 12 files"
-    for before, after in itertools.pairwise(texts):
-        if before.strip() in after or after.strip() in before or _shared(before, after) > 0.5:
-            return False
-    letters = sum(character.isalpha() for text in texts for character in text)
-    return letters >= LEAST_LETTERS and sum(map(len, texts[:-1])) > len(texts[-1])
-
-
-def _shared(first: str, second: str) -> float:
-    """Return the part of the shorter text that both begin with."""
-    count = 0
-    for one, other in zip(first, second, strict=False):
-        if one != other:
-            break
-        count += 1
-    return count / max(1, min(len(first), len(second)))
 
 
 def _cut(value: Any) -> str:
@@ -152,4 +275,8 @@ def _finding(seen: Seen, check: str, severity: Severity, title: str, detail: str
 CHECKS = (
     Check("streaming.late", Severity.ERROR, late),
     Check("streaming.last-value", Severity.ERROR, last_value),
+    Check("streaming.lost", Severity.ERROR, lost),
+    Check("streaming.empty", Severity.WARNING, empty),
+    Check("streaming.backwards", Severity.ERROR, backwards),
+    Check("streaming.stall", Severity.WARNING, stall),
 )

@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from ..digest import digests
 from ..observation import Evidence, Step
 from . import audit
 from .record import Record, evidence_of, running
@@ -28,6 +29,8 @@ __all__ = ["Probe"]
 
 #: Of how many calls something is kept, the latest ones: a page may make hundreds in one visit.
 KEPT = 1_000
+#: Of so many yields of one call it is kept what they were to show.
+MOST_SENT = 500
 #: How long a call waits at most for others to begin with.
 PATIENCE_SECONDS = 0.5
 #: How long a thread keeps the interpreter, as Python has it and while calls are to interfere.
@@ -247,6 +250,8 @@ async def _stepped(
         block_fn = args[0] if args else None
         record.returned = _returned(block_fn, result.get("prediction"))
         record.nonfinite = _nonfinite(block_fn, result.get("prediction"))
+    if step == "postprocess" and len(record.sent) < min(len(record.yields), MOST_SENT):
+        record.sent.append(digests(result))
     return result
 
 

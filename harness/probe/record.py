@@ -19,7 +19,7 @@ class Record:
 
     __slots__ = (
         *("cause", "effects", "ignored", "logged", "nonfinite", "returned", "roots", "seconds"),
-        *("ran", "step", "told", "warned", "yields"),
+        *("ran", "sent", "step", "told", "warned", "yields"),
     )
 
     def __init__(self, ignored: tuple[str, ...], roots: tuple[str, ...] | None = None) -> None:
@@ -35,6 +35,7 @@ class Record:
         self.nonfinite: tuple[tuple[int, str], ...] = ()
         self.warned: list[Warned] = []
         self.ran: list[tuple[float, float]] = []
+        self.sent: list[tuple[str, ...]] = []
         self.told: Evidence | None = None
 
 
@@ -54,6 +55,7 @@ def evidence_of(record: Record, roots: Sequence[str]) -> Evidence:
         "returned": record.returned,
         "nonfinite": record.nonfinite,
         "warned": tuple(record.warned),
+        "sent": tuple(record.sent),
         "ran": tuple(record.ran),
     }
     if error is None:
