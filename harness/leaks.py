@@ -14,10 +14,8 @@ __all__ = ["leak"]
 def leak(stage: Stage, event: Event) -> Part:
     """Return where *event* hands one visitor what another sent; one look serves all events."""
     if stage.alike:
-        return skipped(event, stage.alike)
+        return skipped(event, f"leak: {stage.alike}")
     walked = stage.once("leaks", lambda: _look(stage))
-    if stage.alike:  # the cookie came with one of the calls
-        return skipped(event, stage.alike)
     found = walked.findings.get(event.label, ())
     if not found and event.label not in walked.reached:
         late = "leak: time ran out before two visitors had set it off"

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import dataclasses
 import json
 import os
 import random
@@ -30,6 +29,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from .drivers.direct import Direct
+from .guests import Guests
 from .observation import Call, Observation
 from .stage import NoCopy, Stage
 
@@ -58,14 +58,25 @@ class _Here:
         return None
 
 
+class _Copied(Guests):
+    """The visitors of an app in its copy, each as *guests* know them already."""
+
+    def __init__(self, guests: Guests, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(guests.app, guests.door)
+        self.guests, self.loop = guests, loop
+
+    def driver(self, name: str) -> Any:
+        """Return what drives the visitor *name*. Raises RuntimeError before its first call."""
+        return _Here(self.guests.direct(name).on(self.loop))
+
+
 def at_this_moment(stage: Stage, work: Callable[[Stage], Any], events: Collection[str] = ()) -> Any:
     """Return, as JSON gives it back, what *work* returns of a stage in a copy of this process.
 
     *events* are the labels of those that it sets off. Raises NoCopy where this process cannot be
     copied, or the copy did not come to an end.
     """
-    direct = stage.direct
-    if sys.platform != "linux" or stage.app.where != "in-process" or direct is None:
+    if sys.platform != "linux" or stage.app.where != "in-process" or stage.direct is None:
         raise NoCopy("the app does not run in this process")
     cuda = getattr(sys.modules.get("torch"), "cuda", None)
     if cuda is not None and cuda.is_initialized():
@@ -79,7 +90,7 @@ def at_this_moment(stage: Stage, work: Callable[[Stage], Any], events: Collectio
         pid = os.fork()
     if pid == 0:
         os.close(ours)
-        _be_copy(stage, direct, work, theirs)
+        _be_copy(stage, work, theirs)
     os.close(theirs)
     try:
         text = _read(ours, time.monotonic() + MOST_SECONDS)
@@ -154,9 +165,7 @@ def _shake() -> None:
         numpy_random.seed()
 
 
-def _be_copy(
-    stage: Stage, direct: Direct, work: Callable[[Stage], Any], descriptor: int
-) -> NoReturn:
+def _be_copy(stage: Stage, work: Callable[[Stage], Any], descriptor: int) -> NoReturn:
     """Do the work, send what came of it, and end without a goodbye."""
     try:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -166,10 +175,8 @@ def _be_copy(
         _shake()
         loop = asyncio.new_event_loop()
         threading.Thread(target=loop.run_forever, daemon=True).start()
-        driver: Any = _Here(direct.on(loop))
-        copy = dataclasses.replace(
-            stage,
-            driver=driver,
+        copy = stage.met_by(
+            _Copied(stage.regulars, loop),
             direct=None,
             copied=None,
             before=lambda root, event, words, script: None,

@@ -96,7 +96,7 @@ def meetings(stage: Stage, event: Event) -> Iterator[tuple[Event, ...]]:
     """Yield the events that visitors may set off at once: *event* by all, or with another."""
     contract = stage.app.contract
     if at_most(event) > 1:
-        yield (event,) * min(VISITORS, at_most(event))
+        yield (event,) * min(VISITORS if stage.alike else stage.users or VISITORS, at_most(event))
     place = stage.roots.index(event) if event in stage.roots else 0
     for other in stage.roots[place + 1 :]:
         if not loads(other) and overlapping(contract, event, other):
@@ -141,7 +141,7 @@ class Meeting:
             if finding is not None or one == other == again:
                 return finding
         if self.stage.alike:
-            raise NoCopy(self.stage.alike)
+            raise NoCopy(f"race: {self.stage.alike}")
         return self._from_here()
 
     def _from_here(self) -> Finding | None:
@@ -195,12 +195,15 @@ class Meeting:
         )
 
     def _introduce(self) -> None:
-        """Have the driver past the queue know a visitor, which takes one call over the wire."""
-        direct = self.stage.direct
-        if direct is not None and not direct.ready:
-            visit = self.stage.visit(driver=direct)
-            visit.fire(at(visit, self.events[0]))
-            self.stage.note(visit.seen)
+        """Have the drivers past the queue know the visitors: one call of each over the wire."""
+        if self.stage.direct is None:
+            return
+        for name in {move.visitor for move in [*self.own, *self.others]}:
+            direct = self.stage.regulars.direct(name)
+            if not direct.ready:
+                visit = self.stage.visit(driver=direct)
+                visit.fire(at(visit, self.events[0]))
+                self.stage.note(visit.seen)
 
     def _would_be(self, order: Sequence[int]) -> Outcome:
         """Return what would come of the visitors one after another. Raises NoCopy."""
@@ -260,7 +263,7 @@ class Meeting:
         if together:
             stage.app.gather(len(self.own), [event.index for event in self.events])
         try:
-            play = Performance(stage, self.draw).play(moves)
+            play = Performance(stage, self.draw, guests=stage.regulars).play(moves)
         finally:
             if together:
                 stage.app.gather(0)

@@ -166,6 +166,8 @@ class Session:
             self._timed[0].close()
         if self._zygote is not None:
             self._zygote.close()
+        if self._stage is not None:
+            self._stage.close()
         if self._wire is not None:
             self._wire.close()
         if self._app is not None:

@@ -27,6 +27,7 @@ from .drivers.wire import Wire, new_session
 from .errors import HarnessError
 from .exploration import row_of
 from .finding import Finding
+from .guests import Door, Guests, door
 from .observation import Call, Effect, Observation
 from .plan import Plan, plan
 from .run import EventRow, Part, SideEffect, Skipped, SuiteRow
@@ -91,13 +92,33 @@ class Stage:
         return tuple(event for event in self.plan.roots if event.label not in self.avoided)
 
     @property
+    def users(self) -> int | None:
+        """As how many users visitors may log in; None where the app asks for no login."""
+        return len(self.door.logins) if self.app.credentials else None
+
+    @property
     def alike(self) -> str:
-        """Why all visitors are one user to the app, in words; "" if it cannot tell them so."""
-        if self.app.credentials:
-            return "all visitors would be the same user: they share one login"
-        if self.driver.cookies:
-            return "all visitors would be the same user: the app sets a cookie, and they share it"
-        return ""
+        """Why all visitors are one user to the app, in words; "" if they are not."""
+        if self.users is None or self.users > 1:
+            return ""
+        return (
+            "all visitors would be the same user, for the app asks for a login and one is known: "
+            "name a second one, --app-auth USER:PASSWORD --app-auth OTHER:PASSWORD"
+        )
+
+    @property
+    def door(self) -> Door:
+        """What the app asks of those who come."""
+        return self.once("door", lambda: door(self.app))
+
+    @property
+    def regulars(self) -> Guests:
+        """Visitors who come again and again, each with the browser that it had before."""
+        return self.once("regulars", self.guests)
+
+    def guests(self) -> Guests:
+        """Return visitors whom nobody has seen before; who asks for them closes them."""
+        return Guests(self.app, self.door, timeout_seconds=self.driver.timeout_seconds)
 
     def once(self, name: str, make: Callable[[], T]) -> T:
         """Return what *make* returned when it was first asked for under *name*."""
@@ -126,6 +147,15 @@ class Stage:
             before=self.count,
             timeout_seconds=self.timeout_seconds,
         )
+
+    def met_by(self, regulars: Guests, **changes: Any) -> Stage:
+        """Return this stage with other visitors who come again, and with *changes*."""
+        return dataclasses.replace(self, _kept={**self._kept, "regulars": regulars}, **changes)
+
+    def close(self) -> None:
+        """Send those home who came again and again."""
+        if "regulars" in self._kept:
+            self.regulars.close()
 
     def driven(self, event: Event) -> bool:
         """Whether *event* may be called at all."""

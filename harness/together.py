@@ -204,7 +204,7 @@ def _played(
 ) -> tuple[list[Observation], str, Callable[[str], str]]:
     """Start *target* and do the steps; return what came, what went astray, how to hide secrets."""
     from .app import Credentials, connect, launch, named_home
-    from .drivers.wire import Wire
+    from .guests import Guests, door
     from .redact import known, of_app
     from .target import parse
 
@@ -215,13 +215,14 @@ def _played(
         running = launch(parsed, folder=here, credentials=who, home=named_home(folder, here))
     else:
         running = connect(parsed, folder=here, credentials=who)
-    with running as app, Wire(app) as wire:
+    with running as app:
         hide = (known(target, source=parsed.path) | of_app(app)).hide
         driven = plan(app.contract, include=include, exclude=exclude).driven
-        scene = _Scene(wire, app.contract, driven, looked_for)
-        for step in steps:
-            scene.play(step if isinstance(step, list) else [step])
-        scene.look_again()
+        with Guests(app, door(app)) as guests:
+            scene = _Scene(guests, app.contract, driven, looked_for)
+            for step in steps:
+                scene.play(step if isinstance(step, list) else [step])
+            scene.look_again()
     for line in scene.lines:
         print(hide(line))
     return scene.seen, scene.astray, hide
@@ -261,9 +262,9 @@ class _Scene:
     """Visitors on their pages, and what has gone astray."""
 
     def __init__(
-        self, wire: Any, contract: Contract, driven: frozenset[int], looked_for: Trace
+        self, guests: Any, contract: Contract, driven: frozenset[int], looked_for: Trace
     ) -> None:
-        self.wire, self.contract, self.driven = wire, contract, driven
+        self.guests, self.contract, self.driven = guests, contract, driven
         self.looked_for = looked_for
         text = looked_for if looked_for and isinstance(looked_for, str) else "\0"
         colour = looked_for if isinstance(looked_for, tuple) else (-9, -9, -9)
@@ -293,11 +294,11 @@ class _Scene:
             self.contract.event(s[1]).index for s in group if isinstance(s, tuple) and s[1:]
         ]
         if len(gathered) > 1 and not any(delays):
-            self.wire.app.gather(len(gathered), gathered)
+            self.guests.app.gather(len(gathered), gathered)
         try:
             at_once(gestures, delays[: len(gestures)])
         finally:
-            self.wire.app.gather(0)
+            self.guests.app.gather(0)
         for name, begin in begins.items():
             for seen in self.visits[name].seen[begin:]:
                 self._take(name, seen)
@@ -307,8 +308,9 @@ class _Scene:
         from .drivers.wire import new_session
 
         if name not in self.visits:
+            driver = self.guests.driver(name)
             self.visits[name] = Visit(
-                self.wire, self.contract, new_session(), driven=lambda e: e.index in self.driven
+                driver, self.contract, new_session(), driven=lambda e: e.index in self.driven
             )
             self.visits[name].open()
         if not step:
@@ -333,19 +335,20 @@ class _Scene:
         self.lines.append(f"{name}: {line_of(seen)}")
         self.linked |= {(name, path) for path in linked_paths(seen.outputs)}
         files = dict(served_paths(seen.outputs or ()))
-        if received(seen, [self.mark]) or any(map(self._in, files, files.values())):
+        if received(seen, [self.mark]) or any(self._in(name, *file) for file in files.items()):
             self._gone(name)
 
     def look_again(self) -> None:
         """Fetch the files that texts link to: another visitor's may have taken their place."""
         for name, path in sorted(self.linked):
-            if self._in(path, path):
+            if self._in(name, path, path):
                 self._gone(name)
 
-    def _in(self, path: str, name: str) -> bool:
-        return bool(in_file(name, self.wire.served(path) or b"", [self.mark]))
+    def _in(self, who: str, path: str, name: str) -> bool:
+        return bool(in_file(name, self.guests.driver(who).served(path) or b"", [self.mark]))
 
     def _gone(self, name: str) -> None:
-        if name not in self.owners and not self.astray:
+        users = {self.guests.user(owner) for owner in self.owners}
+        if self.guests.user(name) not in users and not self.astray:
             others = " and ".join(sorted(self.owners)) or "another"
             self.astray = f"{name} got {self.looked_for!r}, which only {others} sent"

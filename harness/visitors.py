@@ -32,6 +32,7 @@ from .checks.sessions import Surfaced
 from .checks.sessions import leak as judged
 from .contract import Component, Contract, Event
 from .finding import Finding, Repeats
+from .guests import Guests
 from .observation import Media, Observation
 from .stage import NoCopy, Spent, Stage
 from .together import Step, at_once, described, snippet
@@ -336,10 +337,21 @@ def _is_word(trace: Trace) -> bool:
 
 
 class Performance:
-    """A script played once, with visitors and marks that nobody has seen before."""
+    """A script played once, with marks that nobody has seen before.
 
-    def __init__(self, stage: Stage, draw: random.Random, limit: float | None = None) -> None:
+    So are the visitors, but where *guests* are given.
+    """
+
+    def __init__(
+        self,
+        stage: Stage,
+        draw: random.Random,
+        limit: float | None = None,
+        guests: Guests | None = None,
+    ) -> None:
         self.stage, self.draw, self.limit = stage, draw, limit
+        self.guests = guests if guests is not None else stage.guests()
+        self.known_guests = guests is not None
         self.visits: dict[str, Visit] = {}
         self.sent: dict[str, list[Sent]] = {}
         self.known: dict[str, set[Mark]] = {}
@@ -349,6 +361,13 @@ class Performance:
 
     def play(self, moves: Sequence[Move]) -> Play:
         """Return what surfaced at the wrong visitor."""
+        try:
+            return self._play(moves)
+        finally:
+            if not self.known_guests:
+                self.guests.close()
+
+    def _play(self, moves: Sequence[Move]) -> Play:
         groups: list[list[int]] = []
         for number, move in enumerate(moves):
             if move.beside is None:
@@ -371,7 +390,8 @@ class Performance:
         for number, move in group:
             visit = self.visits.get(move.visitor)
             if visit is None:
-                visit = self.visits[move.visitor] = self.stage.visit()
+                visit = self.stage.visit(driver=self.guests.driver(move.visitor))
+                self.visits[move.visitor] = visit
                 with self._watched(number, move):
                     visit.open()
             if move.event is None:
@@ -435,12 +455,13 @@ class Performance:
         return values
 
     def _theirs(self, visitor: str) -> dict[Mark, Sent]:
-        """Return the others' marks that *visitor* has not come to know yet."""
+        """Return other users' marks that *visitor* has not come to know yet."""
         known = self.known.setdefault(visitor, set())
+        user = self.guests.user
         return {
             sent.mark: sent
             for other, all_sent in self.sent.items()
-            if other != visitor
+            if user(other) != user(visitor)
             for sent in all_sent
             if sent.mark not in known
         }
@@ -466,7 +487,7 @@ class Performance:
 
     def _fetch(self, visitor: str, path: str, name: str, number: int, event: Event) -> None:
         theirs = self._theirs(visitor)
-        content = self.stage.driver.served(path) if theirs else None
+        content = self.guests.driver(visitor).served(path) if theirs else None
         for mark, trace in in_file(name, content or b"", theirs).items():
             where = f"in the file {name!r}"
             self._surfaced(visitor, theirs[mark], number, event, where, trace)

@@ -114,6 +114,7 @@ LAYERS = (
     *("exploration", "memory", "search", "ladder", "phases", "guided", "units", "agree"),
     *("confirm", "explore", "latency"),
     *(
+        "guests",
         "stage",
         "forgery",
         "canaries",

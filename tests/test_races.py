@@ -55,7 +55,8 @@ def look(check: str, name: str) -> tuple[Finding, ...]:
             seconds=20.0,  # for all: a busy machine is slow, and each meeting has its own limit
             direct=Direct(app, wire),
         )
-        return tuple(f for event in chosen.roots for f in DRIVES[check](stage, event).findings)
+        with contextlib.closing(stage):
+            return tuple(f for event in chosen.roots for f in DRIVES[check](stage, event).findings)
 
 
 DEFECTS = {
@@ -136,21 +137,15 @@ def test_what_happens_in_a_copy_does_not_happen_here() -> None:
     with (
         launch(parse("mended.py", folder), folder=folder, timeout_seconds=60) as app,
         Wire(app, timeout_seconds=20) as wire,
+        contextlib.closing(
+            Stage(app, wire, plan(app.contract), "quick", 7, 1.0, direct=Direct(app, wire))
+        ) as stage,
     ):
-        stage = Stage(
-            app,
-            wire,
-            plan(app.contract),
-            profile="quick",
-            seed=7,
-            seconds=1.0,
-            direct=Direct(app, wire),
-        )
         number = app.contract.event("number")
 
         def called(on: Stage, times: int = 1) -> list[object]:
-            driver = on.direct or on.driver
-            visit = on.visit(driver=driver)
+            guests = on.regulars
+            visit = on.visit(driver=guests.direct("A") if on.direct else guests.driver("A"))
             return [o.outputs for _ in range(times) for o in visit.fire(number)]
 
         assert [("you are number 1",)] == called(stage)
@@ -167,7 +162,9 @@ def test_visitors_who_wait_for_each_other_are_told(monkeypatch: pytest.MonkeyPat
     silent = Observation(call, "wire", 0.0, 9.0, error=CallError("timeout", "nothing came"))
     monkeypatch.setattr(Performance, "play", lambda self, moves: Play(seen={1: [silent]}))
     app = SimpleNamespace(gather=lambda *_: None, answers=lambda: True)
-    stage: Any = SimpleNamespace(app=app, avoided=frozenset(), roots=(), driver=None)
+    stage: Any = SimpleNamespace(
+        app=app, avoided=frozenset(), roots=(), driver=None, regulars=SimpleNamespace()
+    )
     meeting = object.__new__(Meeting)
     meeting.stage, meeting.events, meeting.draw = stage, (EVENT, EVENT), random.Random(0)
     meeting.own, meeting.others = [Move("A", EVENT), Move("B", EVENT)], []

@@ -35,7 +35,8 @@ class Wire:
     """Drives an app over the raw queue. Safe to use from several threads at once.
 
     A call without a session is a new visitor. Calls of one session follow one another:
-    Gradio allows one reader a session.
+    Gradio allows one reader a session. *http* is the browser: all visitors share its login and
+    its cookies.
     """
 
     def __init__(
@@ -44,22 +45,18 @@ class Wire:
         *,
         timeout_seconds: float = 30.0,
         watched_seconds: float = WATCHED_SECONDS,
+        http: httpx.Client | None = None,
     ) -> None:
         self.app = app
         self.timeout_seconds = timeout_seconds
         self.watched_seconds = watched_seconds
-        self._http = app.http(timeout_seconds=timeout_seconds)
+        self._http = http or app.http(timeout_seconds=timeout_seconds)
         self._base = f"{app.url}{app.contract.prefix}"
         self._sessions: OrderedDict[str, _Session] = OrderedDict()
         self._lock = threading.Lock()
         #: The events whose streams were left: they are not watched for long again.
         self.endless: set[int] = set()
         self._events = {event.index: event for event in app.contract.events}
-
-    @property
-    def cookies(self) -> bool:
-        """Whether the app has handed out a cookie, which all visitors send from then on."""
-        return len(self._http.cookies.jar) > 0
 
     def close(self) -> None:
         """Close the connections."""
