@@ -41,7 +41,17 @@ LAYERS = (
         "probe.probe",
         "probe",
     ),
-    *("script", "app", "redact"),
+    *(
+        "script.folder",
+        "script.kinds",
+        "script.discovery",
+        "script.failure",
+        "script.loopback",
+        "script.main_module",
+        "script.script",
+        "script",
+    ),
+    *("app", "redact"),
     *(
         "child.channel",
         "child.capacity",
