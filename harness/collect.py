@@ -164,7 +164,7 @@ def parametrize(metafunc: pytest.Metafunc) -> None:
     if harness is None or not metafunc.module.__name__.startswith("gradio_harness.suites."):
         return
     for fixture, labels in (
-        ("exploration", _roots),
+        ("exploration", _explored),
         ("forging", _asked),
         ("stream", _streams),
         ("visited", _roots),
@@ -178,6 +178,10 @@ def parametrize(metafunc: pytest.Metafunc) -> None:
 
 def _roots(harness: Session) -> list[str]:
     return [event.label for event in harness.plan.roots]
+
+
+def _explored(harness: Session) -> list[str]:
+    return [event.label for event in harness.plan.explored]
 
 
 def _asked(harness: Session) -> list[str]:
@@ -203,7 +207,7 @@ def _streams(harness: Session) -> list[str]:
     contract = harness.app.contract
     return [
         event.label
-        for event in harness.plan.roots
+        for event in harness.plan.explored
         if any(member.generator for member in contract.chain(event))
     ]
 
@@ -214,7 +218,7 @@ def _pages(harness: Session) -> list[str]:
 
 #: What each suite's tests are about; one that is about nothing has no tests.
 ABOUT = {
-    "api": _roots,
+    "api": _explored,
     "streaming": _streams,
     "sessions": _roots,
     "ui": _pages,

@@ -76,16 +76,32 @@ def _note(search: Search, finding: Finding, case: Case, how_often: str) -> None:
 
 
 def _reduced(search: Search, finding: Finding, case: Case) -> tuple[Finding, Case]:
-    """Leave out every value for which the page's own does as well."""
+    """Leave out every turn, and every value for which the page's own does as well."""
     key = key_of(finding)
     limit = time.monotonic() + search.budget.shrink_seconds
-    for identity in tuple(case.values):
-        rest = {k: v for k, v in case.values.items() if k != identity}
-        smaller = dataclasses.replace(case, values=rest)
-        if search.hung or search.spent(keep=3) or time.monotonic() > limit:
-            break
-        if search.allowed(smaller) and (same := search.send(smaller).get(key)):
+
+    def shows(smaller: Case) -> bool:
+        nonlocal finding, case
+        same = search.send(smaller).get(key) if search.allowed(smaller) else None
+        if same is not None:
             finding, case = same, smaller
+        return same is not None
+
+    def over() -> bool:
+        return search.hung or search.spent(keep=3) or time.monotonic() > limit
+
+    part = len(case.turns)
+    while part and not over():
+        at = 0
+        while at < len(case.turns) and not over():
+            rest = (*case.turns[:at], *case.turns[at + part :])
+            at += 0 if shows(dataclasses.replace(case, turns=rest)) else part
+        part //= 2
+    for identity in tuple(case.values):
+        if over():
+            break
+        rest_of = {k: v for k, v in case.values.items() if k != identity}
+        shows(dataclasses.replace(case, values=rest_of))
     return finding, case
 
 

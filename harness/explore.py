@@ -21,6 +21,7 @@ from .checks.hints import CHECKS as HINTS
 from .clues import clues, source
 from .confirm import confirmed
 from .contract import Event
+from .conversation import clicked, conversed
 from .coverage import Coverage
 from .drivers.direct import Direct
 from .exploration import Budget, Exploration, Stuck
@@ -57,7 +58,9 @@ class Phase:
 PHASES: tuple[Phase, ...] = (
     Phase(remembered),
     Phase(suggested),
+    Phase(clicked, until=0.4),
     Phase(emptied, until=0.4),
+    Phase(conversed, until=0.5),
     Phase(drawn, until=0.6),
     Phase(grown, until=0.75),
     Phase(many_units),

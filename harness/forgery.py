@@ -202,35 +202,14 @@ class _Forging:
 
     def _drawn(self) -> list[Case]:
         """Return a few inputs that the page allows."""
-        import hypothesis
-        from hypothesis import HealthCheck, Phase, settings
-        from hypothesis import strategies as st
-
-        from .strategies import values
+        from .strategies import draws, values
 
         found: dict[int, Any] = {}
         for parameter in self.event.inputs:
             strategy = values(parameter.component)
             if strategy is not None:
                 found[parameter.component.id] = strategy
-        cases: list[Case] = []
-        if not found:
-            return cases
-
-        @hypothesis.seed(self.forger.seed)
-        @settings(
-            max_examples=OTHERS,
-            database=None,
-            deadline=None,
-            phases=(Phase.generate,),
-            suppress_health_check=list(HealthCheck),
-        )
-        @hypothesis.given(st.fixed_dictionaries(found))
-        def collect(drawn: dict[int, Any]) -> None:
-            cases.append(Case(values=drawn))
-
-        collect()
-        return cases
+        return [Case(values=drawn) for drawn in draws(found, OTHERS, seed=self.forger.seed)]
 
     def _visited(self, case: Case, app: App | None = None, driver: Wire | None = None) -> Answer:
         """Return what a new visitor gets who does what *case* says."""

@@ -59,7 +59,8 @@ class Memory:
     def keep(self, contract: Contract, event: Event, case: Case) -> None:
         """Keep a case that fails."""
         text = _written(case, contract)
-        if self.folder is not None and case.values and len(text) <= MOST_BYTES:
+        whole = case.values and not case.turns and case.data is None
+        if self.folder is not None and whole and len(text) <= MOST_BYTES:
             with hypothesis_home(self.folder), self._database() as database:
                 database.save(self._key(event), text)
 

@@ -5,6 +5,7 @@ Each phase is a function over a `Search` that tries cases until it has no more.
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 from .reproduce import Case
@@ -44,6 +45,8 @@ def suggested(search: Search) -> None:
     for values in search.own.cases.get(search.event.label, ()):
         search.try_(Case(values=values), queued=True)
     shown = Case()
+    if not search.allowed(shown) and not search.settable:
+        return
     if search.allowed(shown):
         search.try_(shown, queued=True)
     for number, (source, row) in enumerate(search.contract.examples(search.event)):
@@ -71,7 +74,8 @@ def emptied(search: Search) -> None:
 
 def drawn(search: Search) -> None:
     """Let Hypothesis draw inputs, and make those that fail smaller."""
-    if not search.settable:
+    clicks = search.clicks or search.event not in search.plan.clicked
+    if not (search.settable and clicks):
         return
     import hypothesis
     from hypothesis import HealthCheck, Phase, settings
@@ -143,6 +147,8 @@ def _cases(search: Search) -> Any:
     if whole is not None:
         return whole.map(lambda drawn: Case(values=search.own.values(search.event, drawn)))
     fields = {component.id: search.values(component) for component in search.settable}
+    if search.clicks:
+        return st.builds(_beside, st.fixed_dictionaries(fields), st.sampled_from(search.clicks))
     every = st.builds(Case, st.fixed_dictionaries(fields))
     rows = [(table.label, row) for table, row in search.contract.examples(search.event)]
     if (len(fields) == 1 and not rows) or any(c.type == "api" for c in search.settable):
@@ -153,6 +159,11 @@ def _cases(search: Search) -> Any:
         return weighted((1, alone), (1, every))
     beside = st.builds(Case, one, st.sampled_from(rows[: search.budget.own]))
     return weighted((1, alone), (2, every), (1, beside))
+
+
+def _beside(values: dict[int, Any], click: Case) -> Case:
+    """Return the click with other fields filled in: what is clicked on stays."""
+    return dataclasses.replace(click, values={**values, **click.values})
 
 
 def _of_bugs(error: BaseException) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from .contract import Contract, Event, Function
 from .errors import OptionError, choices
+from .gestures import clickable
 from .run import Skipped
 from .schema import understood
 
@@ -17,15 +18,19 @@ __all__ = ["Plan", "matches", "plan", "unfit"]
 NEEDS_DATA = frozenset(
     ("select", "like", "edit", "undo", "retry", "copy", "option_select", "example_select")
 )
+CLICKED = "needs to know what the visitor clicked on (event data)"
 GRADIO_OWN = ("gradio.flagging", "gradio.helpers", "gradio.components", "gradio.events")
+#: Where the buttons of a ``gr.ChatInterface`` lead: to the author's function, as a message does.
+CHAT = "gradio.chat_interface"
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """*roots* are set off one by one, each with its chain; *skipped* says why others are not.
 
-    *driven* are the indices of all events that may be called, *include* and *exclude* what
-    the user typed.
+    *clicked* are roots, too, where what is sent depends on what the visitor clicks on, and
+    *beside* what a conversation offers of itself: retry, undo, edit. *driven* are the indices
+    of all events that may be called, *include* and *exclude* what the user typed.
     """
 
     roots: tuple[Event, ...]
@@ -33,6 +38,13 @@ class Plan:
     driven: frozenset[int]
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    clicked: tuple[Event, ...] = ()
+    beside: tuple[Event, ...] = ()
+
+    @property
+    def explored(self) -> tuple[Event, ...]:
+        """All that is set off one by one to find defects."""
+        return (*self.roots, *self.clicked)
 
 
 def plan(
@@ -71,13 +83,23 @@ def plan(
         if event.index not in asked and _feeds(contract, event, asked)
     )
     roots, skipped = [], []
+    clicked: list[Event] = []
+    beside: list[Event] = []
     for event in contract.events:
         head = contract.root(event)
         why = _why_not(contract, event, event.index in asked, local=local)
         if event.index in feeders:
             why = "set off only to fill what an included event reads"
+        if why in (None, CLICKED) and _of_chat(head):
+            beside += [event] if head is event else []
+            continue
+        if why == CLICKED and clickable(contract, event):
+            clicked.append(event)
+            continue
         if head is not event and why is None:
             before = _why_not(contract, head, head.index in asked, local=local)
+            if before == CLICKED and clickable(contract, head):
+                before = None
             why = before and f"follows {head.label}, which is not set off: {before}"
         elif why is None:
             roots.append(event)
@@ -85,7 +107,15 @@ def plan(
             why = _in_the_page(event)
         if why is not None:
             skipped.append(Skipped(event.label, why))
-    return Plan(tuple(roots), tuple(skipped), asked | feeders, tuple(include), tuple(exclude))
+    return Plan(
+        tuple(roots),
+        tuple(skipped),
+        asked | feeders,
+        tuple(include),
+        tuple(exclude),
+        tuple(clicked),
+        tuple(beside),
+    )
 
 
 def _feeds(contract: Contract, event: Event, asked: frozenset[int]) -> bool:
@@ -143,7 +173,7 @@ def unfit(contract: Contract, event: Event) -> str | None:
     if event.connection == "stream":
         return "takes a live stream from a camera or a microphone"
     if event.collects_event_data or names <= NEEDS_DATA:
-        return "needs to know what the visitor clicked on (event data)"
+        return CLICKED
     if event.backend and event.javascript and event.inputs:
         return "a script of the page makes its inputs (js=…); only the page can set it off"
     sources = [contract.components.get(t.component or -1) for t in event.triggers]
@@ -164,6 +194,13 @@ def _uncallable(event: Event) -> str | None:
     if not vague:
         return None
     return f"the type hint of {', '.join(vague)} does not say what callers of the API send"
+
+
+def _of_chat(event: Event) -> bool:
+    """Whether *event* is a button that every ``gr.ChatInterface`` has below its messages."""
+    names = {trigger.event for trigger in event.triggers}
+    own = event.function is not None and event.function.module == CHAT
+    return own and bool(names) and names <= NEEDS_DATA
 
 
 def _gradio_own(function: Function) -> bool:

@@ -22,11 +22,12 @@ from .catalogue import CHECKS
 from .checks.outcome import Seen
 from .contract import Contract, Event
 from .errors import Unjudged
+from .gestures import sent
 from .literals import literal, told
 from .observation import Media, Observation
 from .plan import Plan, plan
 from .served import Downloads
-from .steps import Step, arrive, perform
+from .steps import Step, arrive, by_name, perform
 from .visit import Visit, at, feeding
 
 __all__ = [
@@ -37,9 +38,11 @@ __all__ = [
     "has_media",
     "labels_of",
     "line_of",
+    "prepared",
     "replay",
     "run_as",
     "snippet",
+    "steps_of",
     "walk_snippet",
     "walked",
 ]
@@ -56,35 +59,44 @@ class Case:
     """What a visitor does before the event: *values* typed or picked, by component id.
 
     *example* is a row of the author's examples, clicked first: label of its event, number.
-    What is in neither stays as the page shows it.
+    What is in neither stays as the page shows it. *turns* were taken on the page before, *data*
+    is what goes along where the visitor clicks on something that the page shows.
     """
 
     values: Mapping[int, Any] = field(default_factory=dict)
     example: tuple[str, int] | None = None
+    turns: tuple[Step, ...] = ()
+    data: Any = None
 
     @property
     def fingerprint(self) -> bytes:
         """A few bytes that are the same for the same case."""
         return hashlib.blake2b(
-            repr((_told_apart(self.values), self.example)).encode("utf-8", "surrogatepass"),
+            repr((_told_apart(self.values), self.example, _turns(self), self.data)).encode(
+                "utf-8", "surrogatepass"
+            ),
             digest_size=12,
         ).digest()
 
     @property
     def size(self) -> int:
         """How much there is to read: the smaller of two cases is told."""
-        return sum(_size(value) for value in self.values.values()) + 2 * len(self.values)
+        before = sum(4 + _size(step.values) for step in self.turns)
+        own = sum(_size(value) for value in self.values.values()) + 2 * len(self.values)
+        return before + own
 
 
 def described(contract: Contract, event: Event, case: Case) -> str:
     """Return the case in words, one line a parameter: ``name = ''``."""
-    lines = []
+    if case.turns:
+        return walked(steps_of(contract, event, case))
+    lines = [f"a click on {told(case.data)}"] if case.data is not None else []
     if case.example is not None:
         lines.append(f"the author's example in row {case.example[1] + 1}")
     names = _names(contract, event)
     for identity, value in case.values.items():
         lines.append(f"{names.get(identity, '?')} = {told(value)}")
-    if not case.values and case.example is None:
+    if not lines:
         lines.append("the page as it opens, nothing touched")
     return "\n".join(lines)
 
@@ -108,6 +120,15 @@ def snippet(
     out is left out again. *call* is the function of ours that does it. *check* judges the answers;
     an intermittent defect takes several *tries*.
     """
+    if case.turns:
+        return walk_snippet(
+            target,
+            steps_of(contract, event, case),
+            folder=folder,
+            chosen=chosen,
+            check=check,
+            tries=tries,
+        )
     inputs = []
     for parameter in event.inputs:
         identity = parameter.component.id
@@ -128,6 +149,8 @@ def snippet(
         arguments.append(f"also={literal(also)}")
     if case.example is not None:
         arguments.append(f"example={case.example!r}")
+    if case.data is not None:
+        arguments.append(f"data={literal(case.data)}")
     arguments += run_as(folder, chosen)
     arguments += _judged_by(check, tries)
     if timeout_seconds != TIMEOUT_SECONDS:
@@ -138,10 +161,19 @@ def snippet(
 
 def walked(steps: Sequence[Step]) -> str:
     """Return the steps in words, one a line: ``1. add(item='a')``."""
-    return "\n".join(
-        f"{number}. {step.event}({', '.join(f'{n}={told(v)}' for n, v in step.values.items())})"
-        for number, step in enumerate(steps, 1)
-    )
+    lines = []
+    for number, step in enumerate(steps, 1):
+        words = ", ".join(f"{name}={told(value)}" for name, value in step.values.items())
+        on = f", a click on {told(step.data)}" if step.data is not None else ""
+        lines.append(f"{number}. {step.event}({words}){on}")
+    return "\n".join(lines)
+
+
+def steps_of(contract: Contract, event: Event, case: Case) -> tuple[Step, ...]:
+    """Return the case's turns and the event itself, as the steps of one walk."""
+    names = {component.id: name for name, component in by_name(contract, event).items()}
+    values = {names[i]: value for i, value in case.values.items() if i in names}
+    return (*case.turns, Step(event.label, values, case.data))
 
 
 def walk_snippet(
@@ -154,16 +186,18 @@ def walk_snippet(
     tries: int = 1,
 ) -> str:
     """Return a shell command that takes the same steps on one page; the rest as `snippet`."""
-    taken = ", ".join(
-        f"({literal(step.event)}, {literal(step.values)})"
-        if step.values
-        else f"({literal(step.event)},)"
-        for step in steps
-    )
+    taken = ", ".join(map(_step, steps))
     arguments = [literal(target), f"steps=[{taken}]", *run_as(folder, chosen)]
     arguments += _judged_by(check, tries)
     media = any(has_media(value) for step in steps for value in step.values.values())
     return _script(arguments, media=media)
+
+
+def _step(step: Step) -> str:
+    parts = [literal(step.event), literal(dict(step.values)), literal(step.data)]
+    while parts[-1] in ("{}", "None"):
+        parts.pop()
+    return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
 
 
 def _judged_by(check: str, tries: int) -> list[str]:
@@ -195,6 +229,7 @@ def case_of(
     inputs: Sequence[Any],
     also: Mapping[str, Any] | None,
     example: tuple[str, int] | None,
+    data: Any = None,
 ) -> Case:
     """Return the case that the arguments of `replay` say."""
     values = {
@@ -204,24 +239,39 @@ def case_of(
     }
     labels = {label: identity for identity, label in labels_of(contract).items()}
     values |= {labels[label]: value for label, value in (also or {}).items()}
-    return Case(values, example)
+    return Case(values, example, data=data)
 
 
 def enter(visit: Visit, event: Event, case: Case) -> None:
-    """Open the page, choose the case's example, set its values and set *event* off."""
+    """Do on the page what the case says, and set *event* off, as far as the page allows it."""
+    here = prepared(visit, event, case)
+    if here is None:
+        return
+    data = None if case.data is None else sent(visit, here, case.data)
+    if data is not None or case.data is None:
+        visit.fire(here, data)
+
+
+def prepared(visit: Visit, event: Event, case: Case) -> Event | None:
+    """Open the page, take the case's turns, choose its example and set its values.
+
+    Return *event* as it is on the page by then; None where the page does not allow all that.
+    """
     visit.open()
+    if not all(perform(visit, step) for step in case.turns):
+        return None
     if case.example is not None:
         label, row = case.example
         if not visit.choose(visit.contract.event(label), row):
-            return
+            return None
     here = at(visit, event)
     components = visit.contract.components
     clicked = {trigger.component for trigger in here.triggers}
     for identity, value in case.values.items():
         taken = identity in components and visit.set(components[identity], value, but=here)
         if not taken and clicked == {identity}:
-            return  # what sets the event off cannot be done any more
-    visit.fire(here)
+            return None  # what sets the event off cannot be done any more
+    return here
 
 
 def replay(
@@ -232,6 +282,7 @@ def replay(
     steps: Sequence[tuple[Any, ...]] = (),
     also: Mapping[str, Any] | None = None,
     example: tuple[str, int] | None = None,
+    data: Any = None,
     folder: str = "",
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
@@ -242,9 +293,10 @@ def replay(
     """Start *target*, do what a visitor did, and return what came, the last event's call last.
 
     *inputs* are the event's in order, ``...`` for what stays as the page shows it; *also*
-    names further components by their labels, the second of one label with `` (2)``. *steps*,
-    instead of one event, are several on one page, each an event and what is typed or picked before
-    it, by name: ``[("add", {"item": "milk"}), ("remove",)]``. *folder*
+    names further components by their labels, the second of one label with `` (2)``. *data* says
+    on what the visitor clicks. *steps*, instead of one event, are several on one page, each an
+    event, what is typed or picked before it, by name, and such data:
+    ``[("add", {"item": "milk"}), ("pick", {}, {"index": 0})]``. *folder*
     is the one in which the app runs, found as ever unless named; *include* and
     *exclude* are as --app-include and --app-exclude. A call hangs when nothing came for
     *timeout_seconds*. GRADIO_HARNESS_AUTH in the environment holds logins. What comes is
@@ -274,6 +326,7 @@ def replay(
                 _walk(visit, steps)
             else:
                 wanted = contract.event(event)
+                case = case_of(contract, wanted, inputs, also, example, data)
                 visit = Visit(
                     wire,
                     contract,
@@ -281,7 +334,7 @@ def replay(
                     driven=lambda other: other.index in chosen.driven,
                     wanted=feeding(contract, wanted),
                 )
-                enter(visit, wanted, case_of(contract, wanted, inputs, also, example))
+                enter(visit, wanted, case)
             for observation in visit.seen:
                 print(hide(line_of(observation)), flush=True)
             shown = _told(visit, check, app)
@@ -347,6 +400,10 @@ def labels_of(contract: Contract) -> dict[int, str]:
         number = count[component.label]
         found[identity] = component.label if number == 1 else f"{component.label} ({number})"
     return found
+
+
+def _turns(case: Case) -> Any:
+    return [(step.event, _told_apart(step.values), step.data) for step in case.turns]
 
 
 def _names(contract: Contract, event: Event) -> dict[int, str]:

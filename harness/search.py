@@ -32,14 +32,15 @@ from .drivers.direct import Direct
 from .drivers.wire import new_session
 from .exploration import Budget, row_of
 from .finding import Finding, Repeats
+from .gestures import Gesture, gestures
 from .memory import Memory
 from .observation import Call, Effect, Observation
 from .own import NOTHING, Own
 from .plan import Plan
-from .reproduce import Case, described, enter, snippet
+from .reproduce import Case, described, enter, prepared, snippet
 from .run import Part, SideEffect, Skipped
 from .served import Downloads
-from .visit import Driver, Visit, feeding
+from .visit import Driver, Visit, at, feeding
 
 __all__ = ["CHECKS", "TIMED", "Defect", "Key", "Search", "Stop", "key_of"]
 
@@ -125,6 +126,7 @@ class Search:
         self.known: set[Key] = set()
         self.told: list[Finding] = []
         self.unshown: list[Skipped] = []
+        self.clicks: list[Case] = []
         self.seen: Sequence[Seen] = ()
         self.tried: Callable[[Case], None] = lambda case: None
         self.rows: dict[str, Counter[str]] = {}
@@ -203,6 +205,8 @@ class Search:
         asked = (p.component for p in self.event.inputs if p.required)
         if any(c.type == "api" and c.id not in case.values for c in asked):
             return False  # on no page: its caller has to say it
+        if self.event in self.plan.clicked and case.data is None:
+            return False
         wanted = self._gesture()
         if wanted is None:
             return True
@@ -327,6 +331,25 @@ class Search:
             self.after()
         self._count(Seen(observation, event, folder=self.folder))
         return observation
+
+    def offered(self, event: Event, case: Case) -> tuple[Gesture, ...]:
+        """Return what a visitor can click on to set *event* off, on the page after *case*."""
+        if self.over or self._dear or time.monotonic() > self.begun + self.seconds:
+            raise Stop
+        visit = self._visit(case, self.direct or self.driver)
+        try:
+            here = prepared(visit, event, case)
+        finally:
+            self.after()
+            if self.direct is not None:
+                self.direct.forget(visit.session)
+        return gestures(visit, at(visit, event)) if here is not None else ()
+
+    def draws(self, count: int) -> list[dict[int, Any]]:
+        """Return so many drawn values of all fields that can be set; none where there is none."""
+        from .strategies import draws
+
+        return draws({c.id: self.values(c) for c in self.settable}, count, seed=self.seed)
 
     def _visit(self, case: Case, driver: Driver) -> Visit:
         words = described(self.contract, self.event, case)

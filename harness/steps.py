@@ -13,22 +13,25 @@ from typing import Any
 
 from .contract import Component, Contract, Event, Trigger
 from .drivers.wire import new_session
+from .gestures import sent
 from .observation import Call
-from .plan import Plan, matches, unfit
+from .plan import CLICKED, Plan, matches, unfit
 from .visit import EDITS, Driver, Visit
 
-__all__ = ["Step", "arrive", "clicked", "fields", "moves", "now", "perform", "typed"]
+__all__ = ["Step", "arrive", "by_name", "clicked", "fields", "moves", "now", "perform", "typed"]
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """*values* are typed or picked, by name, then *event* is set off.
 
-    Where editing sets the event off by itself, the last value does so.
+    Where editing sets the event off by itself, the last value does so. *data* is what the page
+    sends along where the visitor clicks on something that it shows.
     """
 
     event: str
     values: Mapping[str, Any] = field(default_factory=dict)
+    data: Any = None
 
 
 def arrive(
@@ -73,7 +76,7 @@ def fields(visit: Visit, event: Event) -> dict[str, Component]:
     """Return what the visitor may edit before *event*, by name, each as the page shows it now."""
     return {
         name: now(visit, component)
-        for name, component in _named(visit.contract, event).items()
+        for name, component in by_name(visit.contract, event).items()
         if _editable(visit, component)
     }
 
@@ -92,7 +95,7 @@ def typed(visit: Visit, event: Event) -> frozenset[str]:
     if not ways or any(trigger.event not in EDITS for trigger in ways):
         return frozenset()
     sources = {trigger.component for trigger in ways}
-    named = _named(visit.contract, event)
+    named = by_name(visit.contract, event)
     return frozenset(name for name, component in named.items() if component.id in sources)
 
 
@@ -101,17 +104,17 @@ def clicked(visit: Visit, event: Event) -> frozenset[str]:
     sources = {trigger.component for trigger in _ways(visit, event)}
     return frozenset(
         name
-        for name, component in _named(visit.contract, event).items()
+        for name, component in by_name(visit.contract, event).items()
         if component.type == "dataset" and component.id in sources
     )
 
 
 def perform(visit: Visit, step: Step) -> bool:
     """Do *step* on the page as it is now; False if the page does not allow it (any more)."""
-    event = _labelled(visit, step.event)
+    event = _labelled(visit, step)
     if event is None:
         return False
-    named = _named(visit.contract, event)
+    named = by_name(visit.contract, event)
     if not clicked(visit, event) <= step.values.keys():
         return False  # no row is clicked
     last = typed(visit, event)
@@ -126,17 +129,24 @@ def perform(visit: Visit, step: Step) -> bool:
             return False
     if last:
         return True  # the edit has set it off
-    again = _labelled(visit, step.event)  # an edit may have hidden it, or drawn it anew
+    again = _labelled(visit, step)  # an edit may have hidden it, or drawn it anew
     if again is None:
         return False
     if {trigger.event for trigger in _ways(visit, again)} == {"clear"}:
-        visit.values |= {t.component: None for t in again.triggers if t.component is not None}
-    visit.fire(again)
+        visit.clear(again)
+    visit.fire(again, None if step.data is None else sent(visit, again, step.data))
     return True
 
 
-def _labelled(visit: Visit, label: str) -> Event | None:
-    return next((event for event in moves(visit) if event.label == label), None)
+def _labelled(visit: Visit, step: Step) -> Event | None:
+    """Return the event of *step*, if the page allows it now, and what is clicked on is there."""
+    if step.data is None:
+        return next((event for event in moves(visit) if event.label == step.event), None)
+    for event in visit.contract.events:
+        if event.label == step.event and unfit(visit.contract, event) == CLICKED:
+            offered = visit.driven(event) and sent(visit, event, step.data) is not None
+            return event if offered else None
+    return None
 
 
 def _new(visit: Visit, component: Component, value: Any) -> bool:
@@ -220,7 +230,7 @@ def _fits(visit: Visit, component: Component, value: Any) -> bool:
     return True
 
 
-def _named(contract: Contract, event: Event) -> dict[str, Component]:
+def by_name(contract: Contract, event: Event) -> dict[str, Component]:
     """Return the components that *event* and its chain read, and whose editing sets it off."""
     found: dict[str, Component] = {}
     seen: set[int] = set()

@@ -129,6 +129,13 @@ class Visit:
         self.values[source.inputs[0].component.id] = row
         return all(seen.error is None for seen in self.fire(source))
 
+    def clear(self, event: Event) -> None:
+        """Empty what *event* is the clearing of, as the cross in its corner does."""
+        for trigger in event.triggers:
+            component = self.contract.components.get(trigger.component or -1)
+            if component is not None:
+                self.values[component.id] = [] if component.type == "chatbot" else None
+
     def fire(self, event: Event, event_data: Any = None) -> list[Observation]:
         """Set *event* off and all that the page sets off after it; return what happened."""
         begin = len(self.seen)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,10 +21,16 @@ from gradio_harness.plan import plan
 from gradio_harness.target import parse
 
 TWINS = Path(__file__).resolve().parent.parent / "fixtures" / "apps" / "twins" / "inputs"
+#: What is seen in a few calls needs no more.
+SECONDS = {"clicks": 3.0, "talk": 4.0}
 BUDGET = Budget(examples=60, seconds=12.0, own=3, shrink_seconds=1.0)
 
 #: Family -> exceptions and author's lines that only its inputs reach.
 DEFECTS: Mapping[str, set[tuple[str, str]]] = {
+    "clicks": {
+        ("IndexError", "defect_clicks.py:10 in initial"),
+        ("AttributeError", "defect_clicks.py:19 in caption"),
+    },
     "constants": {("ValueError", "defect_constants.py:11 in answer")},
     "fields": {
         ("IndexError", "defect_fields.py:12 in left_out"),
@@ -40,6 +47,10 @@ DEFECTS: Mapping[str, set[tuple[str, str]]] = {
     "numbers": {("IndexError", "defect_numbers.py:12 in price")},
     "rows": {("IndexError", "defect_rows.py:12 in total")},
     "shapes": {("ValueError", "defect_shapes.py:13 in weekday")},
+    "talk": {
+        ("KeyError", "defect_talk.py:8 in reply"),
+        ("IndexError", "defect_talk.py:19 in undo"),
+    },
     "words": {("IndexError", "defect_words.py:14 in longest")},
 }
 
@@ -50,8 +61,9 @@ def look(name: str) -> tuple[tuple[str, str, str], ...]:
     with launch(parse(f"{name}.py", TWINS), folder=TWINS, timeout_seconds=60) as app:
         chosen = plan(app.contract)
         with Wire(app) as wire:
-            explorer = Explorer(app, wire, chosen, budget=BUDGET, seed=7)
-            found = [f for e in chosen.roots for f in explorer.explore(e).part.findings]
+            budget = dataclasses.replace(BUDGET, seconds=SECONDS.get(name.partition("_")[2], 12.0))
+            explorer = Explorer(app, wire, chosen, budget=budget, seed=7)
+            found = [f for e in chosen.explored for f in explorer.explore(e).part.findings]
     return tuple((one.exception or one.title, one.location, one.input) for one in found)
 
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import hypothesis
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
 from ..clues import NO_CLUES, Clues
@@ -17,7 +19,7 @@ from ..contract import LAYOUT, Component
 from . import api, choices, held, media, numbers, tables, text
 from .shapes import weighted
 
-__all__ = ["values", "weighted"]
+__all__ = ["draws", "values", "weighted"]
 
 Maker = Callable[[Component, Clues], st.SearchStrategy[Any] | None]
 
@@ -65,3 +67,26 @@ def values(component: Component, clues: Clues = NO_CLUES) -> st.SearchStrategy[A
     if maker is None and component.type not in held.HELD | LAYOUT:
         maker = held.custom
     return maker(component, clues) if maker else None
+
+
+def draws(
+    fields: Mapping[int, st.SearchStrategy[Any]], count: int, *, seed: int
+) -> list[dict[int, Any]]:
+    """Return so many drawn values of the *fields*, by component id; none where there is none."""
+    found: list[dict[int, Any]] = []
+
+    @hypothesis.seed(seed)
+    @settings(
+        max_examples=count,
+        database=None,
+        deadline=None,
+        phases=(Phase.generate,),
+        suppress_health_check=list(HealthCheck),
+    )
+    @hypothesis.given(st.fixed_dictionaries(dict(fields)))
+    def collect(drawn: dict[int, Any]) -> None:
+        found.append(drawn)
+
+    if fields:
+        collect()
+    return found
