@@ -33,6 +33,7 @@ from .errors import AppUnreachable, TargetNotFound
 from .observation import Evidence
 from .probe import Probe, function_details
 from .script import Script, working_folder
+from .shortcuts import Shortcuts
 from .target import Target
 
 __all__ = [
@@ -182,12 +183,14 @@ def launch(
     home: Path | None = None,
     timeout_seconds: float = 120.0,
     on_evidence: Callable[[str, Evidence], None] | None = None,
+    shortcuts: bool = True,
 ) -> App:
     """Serve a file or module target in this process and return it running.
 
     *folder* is where the user typed the command, *home* the folder the app runs in (None:
     found from the paths in its source). The author's launch arguments are kept,
-    but for where and to whom it serves. Raises TargetError in words.
+    but for where and to whom it serves. With *shortcuts* Gradio does nothing for each call that
+    need be done once only. Raises TargetError in words.
     """
     assert target.path is not None
     closers = contextlib.ExitStack()
@@ -205,6 +208,10 @@ def launch(
         script = Script(target, folder=home, probe=probe, timeout_seconds=timeout_seconds)
         served = script.start()
         closers.callback(script.close)
+        if shortcuts:
+            shorter = Shortcuts()
+            closers.callback(shorter.remove)
+            shorter.install()
         app = App(
             target,
             served.url,

@@ -5,26 +5,28 @@ Each phase is a function over a `Search` that tries cases until it has no more.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-from typing import Any
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from .reproduce import Case
-from .search import Key, Search, Stop
+from .search import Key, Search
+
+if TYPE_CHECKING:  # Hypothesis is half a second: not before the first test
+    from .draws import Drawn, Draws
 
 __all__ = ["drawn", "emptied", "remembered", "suggested"]
 
-#: How often drawing begins anew after it found something that was not known before.
-ATTEMPTS = 6
-
-#: How many are drawn for each that is sent: Hypothesis varies what it drew, and not every
-#: variation is another input.
-DRAWS = 3
 #: So many draws that were no other input, one after another: there is no other, or hardly.
 MOST_IN_VAIN = 150
+#: What part of the seconds for smaller inputs one defect may take.
+SHARE = 0.5
 
 
-class _Bug(Exception):
-    """An input showed a defect, which is kept in `Search.defects`."""
+class _Enough(BaseException):
+    """A defect had its time. Not an Exception: Hypothesis would shrink it."""
 
 
 def remembered(search: Search) -> None:
@@ -73,64 +75,53 @@ def emptied(search: Search) -> None:
 
 
 def drawn(search: Search) -> None:
-    """Let Hypothesis draw inputs, and make those that fail smaller."""
+    """Draw inputs, and make those that fail smaller."""
     clicks = search.clicks or search.event not in search.plan.clicked
     if not (search.settable and clicks):
         return
-    import hypothesis
-    from hypothesis import HealthCheck, Phase, settings
-    from hypothesis import strategies as st
+    from .draws import Draws
 
-    strategy: st.SearchStrategy[Case] = _cases(search)
-    # A type of its own for each defect: Hypothesis tells failures apart by it.
-    bugs: dict[Key, type[_Bug]] = {}
-
+    draws: Draws[Case] = Draws(_cases(search), seed=search.seed)
     tried: dict[bytes, list[Key]] = {}
-    begin = in_vain = 0
 
-    def example(case: Case) -> None:
-        nonlocal in_vain
-        drawn_before = case.fingerprint
-        if drawn_before not in tried:
-            enough = len(tried) >= begin + search.most_drawn and known.issuperset(search.defects)
-            if enough:
-                raise Stop
-            if not search.allowed(case):
-                return
-            tried[drawn_before] = search.try_(case)
-            in_vain = 0
-        elif known.issuperset(search.defects):
+    def found(case: Case) -> list[Key]:
+        name = case.fingerprint
+        if name not in tried:
+            tried[name] = search.try_(case) if search.allowed(case) else []
+        return tried[name]
+
+    known = set(search.known)
+    sent = in_vain = 0
+    while sent < search.most_drawn and in_vain < MOST_IN_VAIN:
+        drawn = draws.draw()
+        if drawn is None or drawn.value.fingerprint in tried:
             in_vain += 1
-            if in_vain > MOST_IN_VAIN:
-                raise Stop
-        found = tried[drawn_before]
-        new = [key for key in found if key not in known]
-        if new:
-            raise bugs.setdefault(new[0], type("Bug", (_Bug,), {}))()
+            continue
+        in_vain = 0
+        sent += 1
+        for key in found(drawn.value):
+            if key not in known:
+                known.add(key)
+                _made_smaller(search, draws, drawn, key, found)
 
-    # Hypothesis looks little further once something failed: the bug that is easy to find
-    # would hide the others. So it is run again, and what is known passes.
-    known: set[Key] = set(search.known)
-    for attempt in range(ATTEMPTS):
-        begin, in_vain = len(tried), 0
-        run = settings(
-            max_examples=DRAWS * search.budget.examples,
-            database=None,
-            deadline=None,
-            phases=(Phase.generate, Phase.shrink),
-            suppress_health_check=list(HealthCheck),
-            report_multiple_bugs=True,
-            print_blob=False,
-            verbosity=hypothesis.Verbosity.quiet,
-        )(hypothesis.seed(search.seed + attempt)(hypothesis.given(strategy)(example)))
-        try:
-            run()
-        except Exception as error:
-            if not _of_bugs(error):
-                raise
-            known = set(search.defects)
-        else:
-            break
+
+def _made_smaller(
+    search: Search,
+    draws: Draws[Case],
+    drawn: Drawn[Case],
+    key: Key,
+    found: Callable[[Case], list[Key]],
+) -> None:
+    """Try smaller cases with the defect *key*, for a while: more may be wrong with the event."""
+    until = time.monotonic() + SHARE * search.budget.shrink_seconds
+
+    def still(case: Case) -> bool:
+        if time.monotonic() > until:
+            raise _Enough
+        return key in found(case)
+
+    with contextlib.suppress(_Enough):
+        draws.smaller(drawn, still)
 
 
 def _cases(search: Search) -> Any:
@@ -164,12 +155,3 @@ def _cases(search: Search) -> Any:
 def _beside(values: dict[int, Any], click: Case) -> Case:
     """Return the click with other fields filled in: what is clicked on stays."""
     return dataclasses.replace(click, values={**values, **click.values})
-
-
-def _of_bugs(error: BaseException) -> bool:
-    """Whether this is how Hypothesis ends when inputs showed defects, and nothing else."""
-    from hypothesis.errors import Flaky
-
-    if isinstance(error, BaseExceptionGroup):
-        return all(map(_of_bugs, error.exceptions))
-    return isinstance(error, _Bug | Flaky)

@@ -51,7 +51,7 @@ LAYERS = (
         "script.script",
         "script",
     ),
-    *("app", "redact"),
+    *("shortcuts", "app", "redact"),
     *(
         "child.channel",
         "child.capacity",
@@ -126,6 +126,7 @@ LAYERS = (
         "memory",
         "search",
         "ladder",
+        "draws",
         "phases",
         "conversation",
         "guided",

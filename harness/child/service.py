@@ -61,6 +61,7 @@ def _serve(channel: Channel, request: Mapping[str, Any]) -> None:
             folder=folder,
             home=Path(request["home"]) if request["home"] else None,
             timeout_seconds=request["timeout_seconds"],
+            shortcuts=False,  # what is measured is the app as it is
         )
     except TargetError as error:
         channel.send({"error": type(error).__name__, "message": str(error)})
