@@ -5,8 +5,8 @@
     app.close()
 
 `launch` serves a local target in this process, so that the probe sees everything and a
-test can stub what it likes; `connect` takes an app that runs elsewhere (a URL, a Space,
-or a child process of ours, see `child`).
+test can stub what it likes; `connect` takes an app that runs elsewhere (a URL or a Space);
+`start` does either. For an app in a child process of ours see `child`.
 """
 
 from __future__ import annotations
@@ -15,12 +15,9 @@ import base64
 import contextlib
 import importlib
 import os
-import shutil
-import sys
-import tempfile
 import time
 import types
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,31 +26,24 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 import httpx
 
 from .contract import Contract, Function, read
+from .environment import gradio_environment, use_temp_folder
 from .errors import AppUnreachable, TargetNotFound
 from .observation import Evidence
 from .probe import Probe, function_details
 from .script import Script, working_folder
 from .shortcuts import Shortcuts
-from .target import Target
+from .target import Target, parse
 
 __all__ = [
     "App",
     "Credentials",
     "connect",
     "launch",
-    "launched",
     "logins",
     "named_home",
-    "use_temp_folder",
+    "start",
+    "start_here",
 ]
-
-#: Held off while the harness runs: analytics leave the machine, and the per-event
-#: analytics frame costs the app time that is not its own.
-ENVIRONMENT = {
-    "GRADIO_ANALYTICS_ENABLED": "False",
-    "HF_HUB_DISABLE_TELEMETRY": "True",  # Gradio sets it itself then, for good
-    "GRADIO_ANALYTICS_CACHE_FREQUENCY": "1000000",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +185,7 @@ def launch(
     assert target.path is not None
     closers = contextlib.ExitStack()
     try:
-        closers.enter_context(_environment())
+        closers.enter_context(gradio_environment())
         importlib.import_module("gradio")
         use_temp_folder()
         if home is None:
@@ -233,6 +223,40 @@ def launch(
     return app
 
 
+def start(
+    target: Target,
+    *,
+    folder: Path,
+    credentials: Sequence[Credentials] = (),
+    app_folder: str = "",
+    timeout_seconds: float = 120.0,
+) -> App:
+    """Return *target* running: launched if it is a file or a module, connected to otherwise.
+
+    *app_folder* is the one in which it runs, as the user named it; found as ever without.
+    """
+    if not target.local:
+        return connect(target, folder=folder, credentials=credentials)
+    home = named_home(app_folder, folder)
+    return launch(
+        target,
+        folder=folder,
+        credentials=credentials,
+        home=home,
+        timeout_seconds=timeout_seconds,
+    )
+
+
+def start_here(text: str, *, app_folder: str = "") -> App:
+    """Return the app that lines to paste name by *text*, running as seen from this folder.
+
+    GRADIO_HARNESS_AUTH in the environment holds its logins.
+    """
+    here = Path.cwd()
+    credentials = Credentials.listed(os.environ.get("GRADIO_HARNESS_AUTH", ""))
+    return start(parse(text, here), folder=here, credentials=credentials, app_folder=app_folder)
+
+
 def named_home(named: str, folder: Path) -> Path | None:
     """Return the folder that the user *named* for the app, as seen from *folder*; None if none.
 
@@ -244,13 +268,6 @@ def named_home(named: str, folder: Path) -> Path | None:
     if not home.is_dir():
         raise TargetNotFound(f"--app-folder {named}: there is no such folder.")
     return home
-
-
-@contextlib.contextmanager
-def launched(target: Target, **options: Any) -> Iterator[App]:
-    """`launch` as a context manager."""
-    with launch(target, **options) as app:
-        yield app
 
 
 def connect(
@@ -292,14 +309,6 @@ def _is_config(answer: httpx.Response) -> bool:
     except ValueError:
         return False
     return isinstance(config, dict) and "dependencies" in config
-
-
-def use_temp_folder() -> None:
-    """Have the temp folder used where Gradio looked it up when it was imported."""
-    for name in ("gradio.routes", "gradio.route_utils", "gradio.mcp"):
-        module = sys.modules.get(name)
-        if hasattr(module, "DEFAULT_TEMP_DIR"):
-            module.DEFAULT_TEMP_DIR = os.environ["GRADIO_TEMP_DIR"]  # type: ignore[union-attr]
 
 
 def _address(target: Target) -> tuple[str, dict[str, str]]:
@@ -388,28 +397,3 @@ def logins(auth: Any) -> tuple[tuple[str, str], ...]:
         return ()
     pairs = auth if isinstance(auth[0], tuple | list) else [auth]
     return tuple((str(pair[0]), str(pair[1])) for pair in pairs)
-
-
-@contextlib.contextmanager
-def _environment() -> Iterator[None]:
-    """Give Gradio a temp folder of ours and hold its analytics off, until the end."""
-    ours = dict(ENVIRONMENT)
-    temp = None
-    if "GRADIO_TEMP_DIR" not in os.environ:
-        temp = tempfile.mkdtemp(
-            prefix="gradio-harness-", dir=os.environ.get("GRADIO_HARNESS_FOLDER")
-        )
-        ours["GRADIO_TEMP_DIR"] = temp
-        ours.setdefault("GRADIO_EXAMPLES_CACHE", os.path.join(temp, "cached_examples"))
-    before = {key: os.environ.get(key) for key in ours}
-    os.environ.update(ours)
-    try:
-        yield
-    finally:
-        for key, value in before.items():
-            if value is None:
-                os.environ.pop(key, None)
-            else:
-                os.environ[key] = value
-        if temp is not None:
-            shutil.rmtree(temp, ignore_errors=True)

@@ -30,6 +30,7 @@ from .contract import Component, Event
 from .finding import Finding
 from .observation import Observation
 from .probe import is_own
+from .redact import of_running
 from .reproduce import Case, described, snippet
 from .run import Part
 from .stage import Spent, Stage, skipped, staged
@@ -394,10 +395,8 @@ def replay_cost(
 
     Arguments are as for `replay`. SystemExit is raised where there is something.
     """
-    from .redact import known, of_app
-
     with staged(target, folder=folder, include=include, exclude=exclude) as stage:
-        hide = (known(target, source=stage.app.target.path) | of_app(stage.app)).hide
+        hide = of_running(stage.app).hide
         part = fixed_cost(stage, stage.app.contract.event(event))
     for row in part.skipped:
         print(hide(f"{row.what}: {row.why}"))

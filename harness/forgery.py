@@ -15,10 +15,9 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .app import App
+from .app import App, start_here
 from .checks.forged import ROOT, Forged, out_of_contract, received
 from .contract import Event
 from .drivers.wire import Wire, new_session
@@ -27,6 +26,7 @@ from .finding import Finding, Repeats
 from .literals import literal
 from .observation import Call, Observation
 from .plan import Plan, plan
+from .redact import of_running
 from .reproduce import Case, described, enter, line_of, run_as
 from .run import Part
 from .stage import NoCopy
@@ -415,11 +415,8 @@ def forge(
     printed. SystemExit is raised where the forged request is not answered or its answer shows
     the app's inside, and where the visitor is answered in another way after it.
     """
-    from .redact import known, of_app
-
-    here = Path.cwd()
-    with _running(target, here, folder) as app, Wire(app) as wire:
-        secrets = known(target, source=app.target.path) | of_app(app)
+    with start_here(target, app_folder=folder) as app, Wire(app) as wire:
+        secrets = of_running(app)
         hide = secrets.hide
         driven = plan(app.contract, include=include, exclude=exclude).driven
         wanted = app.contract.event(before or event)
@@ -460,16 +457,3 @@ def forge(
         if answers[0] == answers[1] and answers[0] not in answers[2:]:
             sys.exit("the visitor is answered in another way since the forged request")
     return seen
-
-
-def _running(target: str, here: Path, folder: str) -> App:
-    import os
-
-    from .app import Credentials, connect, launch, named_home
-    from .target import parse
-
-    parsed = parse(target, here)
-    who = Credentials.listed(os.environ.get("GRADIO_HARNESS_AUTH", ""))
-    if parsed.local:
-        return launch(parsed, folder=here, credentials=who, home=named_home(folder, here))
-    return connect(parsed, folder=here, credentials=who)

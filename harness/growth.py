@@ -29,6 +29,7 @@ from .finding import Finding
 from .holdings import Holdings, handles, processes, resident_bytes, threads
 from .observation import Observation
 from .probe import is_own
+from .redact import of_running
 from .reproduce import Case, case_of, described, snippet
 from .run import Part
 from .stage import Spent, Stage, skipped, staged
@@ -421,10 +422,8 @@ def replay_growth(
 
     Arguments are as for `replay`. SystemExit is raised where something grew.
     """
-    from .redact import known, of_app
-
     with staged(target, folder=folder, include=include, exclude=exclude) as stage:
-        hide = (known(target, source=stage.app.target.path) | of_app(stage.app)).hide
+        hide = of_running(stage.app).hide
         contract = stage.app.contract
         case = case_of(contract, contract.event(event), inputs, also, example)
         found = _Growth(stage, contract.event(event), PACES["standard"]).run(case)

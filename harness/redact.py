@@ -28,7 +28,7 @@ from .app import App, logins
 from .errors import HarnessError
 from .run import Part
 
-__all__ = ["Secrets", "known", "of_app"]
+__all__ = ["Secrets", "known", "of_app", "of_running"]
 
 STARS = "***"
 
@@ -99,6 +99,11 @@ def known(
             )
         )
     )
+
+
+def of_running(app: App) -> Secrets:
+    """Return what must not be shown of *app*, nor of how its user named it."""
+    return known(app.target.text, source=app.target.path) | of_app(app)
 
 
 def of_app(app: App) -> Secrets:

@@ -9,23 +9,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
-from .app import App
+from .app import App, start_here
 from .catalogue import CHECKS
 from .checks.outcome import Seen
 from .contract import Contract, Event
+from .drivers.wire import Wire, new_session
 from .errors import Unjudged
 from .gestures import sent
 from .literals import literal, told
 from .observation import Media, Observation
 from .plan import Plan, plan
+from .redact import of_running
 from .served import Downloads
 from .steps import Step, arrive, by_name, perform
 from .visit import Visit, at, feeding
@@ -303,38 +303,21 @@ def replay(
     printed; where *check* finds something, or without one where a call fails, SystemExit is raised
     with the app's own traceback. What is not seen is tried again, *tries* times in all.
     """
-    from .app import Credentials, connect, launch, named_home
-    from .drivers.wire import Wire, new_session
-    from .redact import known, of_app
-    from .target import parse
-
-    here = Path.cwd()
-    parsed = parse(target, here)
-    who = Credentials.listed(os.environ.get("GRADIO_HARNESS_AUTH", ""))
-    if parsed.local:
-        running = launch(parsed, folder=here, credentials=who, home=named_home(folder, here))
-    else:
-        running = connect(parsed, folder=here, credentials=who)
-    with running as app, Wire(app, timeout_seconds=timeout_seconds) as wire:
-        contract = app.contract
-        chosen = plan(contract, include=include, exclude=exclude)
-        hide = (known(target, source=parsed.path) | of_app(app)).hide
+    with (
+        start_here(target, app_folder=folder) as app,
+        Wire(app, timeout_seconds=timeout_seconds) as wire,
+    ):
+        chosen = plan(app.contract, include=include, exclude=exclude)
+        hide = of_running(app).hide
         for _ in range(max(1, tries)):
             if steps:
-                visit = arrive(wire, contract, chosen)
+                visit = arrive(wire, app.contract, chosen)
                 visit.open()
                 _walk(visit, steps)
             else:
-                wanted = contract.event(event)
-                case = case_of(contract, wanted, inputs, also, example, data)
-                visit = Visit(
-                    wire,
-                    contract,
-                    new_session(),
-                    driven=lambda other: other.index in chosen.driven,
-                    wanted=feeding(contract, wanted),
-                )
-                enter(visit, wanted, case)
+                wanted = app.contract.event(event)
+                case = case_of(app.contract, wanted, inputs, also, example, data)
+                visit = _entered(wire, chosen, wanted, case)
             for observation in visit.seen:
                 print(hide(line_of(observation)), flush=True)
             shown = _told(visit, check, app)
@@ -343,6 +326,19 @@ def replay(
     if shown:
         sys.exit(hide(shown))
     return visit.seen
+
+
+def _entered(wire: Wire, chosen: Plan, event: Event, case: Case) -> Visit:
+    """Return the visit of a new visitor who does what the case says and sets the event off."""
+    visit = Visit(
+        wire,
+        wire.app.contract,
+        new_session(),
+        driven=lambda other: other.index in chosen.driven,
+        wanted=feeding(wire.app.contract, event),
+    )
+    enter(visit, event, case)
+    return visit
 
 
 def _told(visit: Visit, check: str, app: App) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from . import own
-from .app import App, Credentials, connect, launch, named_home
+from .app import App, Credentials, named_home, start
 from .checks.forged import ROOT
 from .child import Zygote, child, memory_allows
 from .contract import Event
@@ -184,17 +184,15 @@ class Session:
 
     def _start(self) -> App:
         options = self.options
-        if not self.target.local:
-            return connect(self.target, folder=options.folder, credentials=self.credentials())
-        home = named_home(options.app_folder, options.folder)
-        if {"latency", "sessions"} & {*options.suites} and options.isolation == "process":
+        copied = {"latency", "sessions"} & {*options.suites} and options.isolation == "process"
+        if copied and self.target.local:
             importlib.import_module("gradio")
             self._zygote = Zygote.start()
-        return launch(
+        return start(
             self.target,
             folder=options.folder,
             credentials=self.credentials(),
-            home=home,
+            app_folder=options.app_folder,
             timeout_seconds=options.start_timeout_seconds,
         )
 

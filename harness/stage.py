@@ -11,16 +11,14 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import os
 import threading
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, TypeVar
 
-from .app import App, Credentials, launch, named_home
+from .app import App, start_here
 from .contract import Event
 from .drivers.direct import Direct
 from .drivers.wire import Wire, new_session
@@ -31,7 +29,6 @@ from .guests import Door, Guests, door
 from .observation import Call, Effect, Observation
 from .plan import Plan, plan
 from .run import EventRow, Part, SideEffect, Skipped, SuiteRow
-from .target import parse
 from .visit import Driver, Visit
 
 __all__ = ["NoCopy", "Spent", "Stage", "skipped", "staged"]
@@ -261,13 +258,7 @@ def staged(
     target: str, *, folder: str = "", include: Sequence[str] = (), exclude: Sequence[str] = ()
 ) -> Iterator[Stage]:
     """Start *target*, and give the stage of it: for lines to paste."""
-    here = Path.cwd()
-    who = Credentials.listed(os.environ.get("GRADIO_HARNESS_AUTH", ""))
-    home = named_home(folder, here)
-    with (
-        launch(parse(target, here), folder=here, credentials=who, home=home) as app,
-        Wire(app) as wire,
-    ):
+    with start_here(target, app_folder=folder) as app, Wire(app) as wire:
         chosen = plan(app.contract, include=include, exclude=exclude)
         yield Stage(app, wire, chosen, "standard", seed=0, seconds=0.0)
 

@@ -8,20 +8,21 @@ replay_visits("app.py", [("A", "save", ["kestrel"]), ("B", "show")], looked_for=
 from __future__ import annotations
 
 import functools
-import os
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
+from .app import start_here
 from .canaries import Mark, Trace, carried, in_file, linked_paths, received, served_paths
 from .contract import Contract, Event
+from .guests import Guests, door
 from .literals import literal, told
 from .observation import Observation
 from .plan import Plan, plan
+from .redact import of_running
 from .reproduce import has_media, labels_of, line_of
 from .visit import Visit, at, feeding
 
@@ -203,20 +204,8 @@ def _played(
     exclude: Sequence[str],
 ) -> tuple[list[Observation], str, Callable[[str], str]]:
     """Start *target* and do the steps; return what came, what went astray, how to hide secrets."""
-    from .app import Credentials, connect, launch, named_home
-    from .guests import Guests, door
-    from .redact import known, of_app
-    from .target import parse
-
-    here = Path.cwd()
-    parsed = parse(target, here)
-    who = Credentials.listed(os.environ.get("GRADIO_HARNESS_AUTH", ""))
-    if parsed.local:
-        running = launch(parsed, folder=here, credentials=who, home=named_home(folder, here))
-    else:
-        running = connect(parsed, folder=here, credentials=who)
-    with running as app:
-        hide = (known(target, source=parsed.path) | of_app(app)).hide
+    with start_here(target, app_folder=folder) as app:
+        hide = of_running(app).hide
         driven = plan(app.contract, include=include, exclude=exclude).driven
         with Guests(app, door(app)) as guests:
             scene = _Scene(guests, app.contract, driven, looked_for)
@@ -262,7 +251,7 @@ class _Scene:
     """Visitors on their pages, and what has gone astray."""
 
     def __init__(
-        self, guests: Any, contract: Contract, driven: frozenset[int], looked_for: Trace
+        self, guests: Guests, contract: Contract, driven: frozenset[int], looked_for: Trace
     ) -> None:
         self.guests, self.contract, self.driven = guests, contract, driven
         self.looked_for = looked_for

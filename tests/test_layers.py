@@ -51,7 +51,7 @@ LAYERS = (
         "script.script",
         "script",
     ),
-    *("shortcuts", "app", "redact"),
+    *("shortcuts", "environment", "app", "redact"),
     *(
         "child.channel",
         "child.capacity",

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NoReturn
 
-from ..app import use_temp_folder
+from ..environment import use_temp_folder
 from ..target import Target
 from .channel import Channel
 from .process import Forked, Process, Subprocess
