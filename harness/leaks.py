@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .contract import Event
+from .deadlock import deadlock
 from .interference import Interference
 from .run import Part
 from .stage import Stage, skipped
@@ -25,6 +26,10 @@ def leak(stage: Stage, event: Event) -> Part:
 
 def _look(stage: Stage) -> Walked:
     walked = Walk(stage).run()
+    if walked.stuck:
+        waiting = deadlock(stage, walked.stuck)
+        if waiting is not None:
+            stage.deadlocks[waiting.event] = waiting
     known = {finding.event for found in walked.findings.values() for finding in found}
     for label, found in Interference(stage, known | set(walked.why)).run().items():
         walked.findings.setdefault(label, []).extend(found)

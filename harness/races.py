@@ -20,6 +20,7 @@ from .canaries import marked, new_mark
 from .checks.sessions import Crowded, Raced, concurrency_limit
 from .checks.sessions import race as judged
 from .contract import Event
+from .deadlock import deadlock, leave, met
 from .errors import HarnessError
 from .finding import Finding, Repeats
 from .interference import answer
@@ -54,7 +55,13 @@ Outcome = tuple[str, ...]
 
 
 class Hung(HarnessError):
-    """A call did not come to an end; the message says whose."""
+    """A call did not come to an end; *moves* are what was done at the same time, if anything."""
+
+    def __init__(self, events: Sequence[Event], moves: Sequence[Move]) -> None:
+        self.moves = moves
+        labels = " and ".join(sorted({event.label for event in events}))
+        when = "at the same time" if moves else "one after another"
+        super().__init__(f"race: no answer came to visitors who set off {labels} {when}")
 
 
 def race(stage: Stage, event: Event) -> Part:
@@ -73,7 +80,10 @@ def race(stage: Stage, event: Event) -> Part:
         begun = time.monotonic()
         try:
             finding = Meeting(stage, events).run()
-        except (Hung, NoCopy, Spent) as error:
+        except Hung as error:
+            leave(stage, {one.label for one in events})
+            finding, why = deadlock(stage, error.moves) if error.moves else None, str(error)
+        except (NoCopy, Spent) as error:
             finding, why = None, str(error)
         if finding is not None:
             return Part(findings=(finding,))
@@ -125,6 +135,7 @@ class Meeting:
         others.sort(key=lambda event: len(event.inputs))  # who only looks on, first
         self.own = own
         self.others = [self._move("Z", event) for event in others[:ONLOOKERS]]
+        self.took = 0.0
 
     def run(self) -> Finding | None:
         """Return what went wrong; None if nothing did, or nothing can be said.
@@ -140,6 +151,7 @@ class Meeting:
             finding = self._held_against(one, orders)
             if finding is not None or one == other == again:
                 return finding
+        self._at_once()  # whatever they get, they do not wait for each other
         if self.stage.alike:
             raise NoCopy(f"race: {self.stage.alike}")
         return self._from_here()
@@ -259,36 +271,25 @@ class Meeting:
 
     def _on(self, stage: Stage, moves: Sequence[Move]) -> Outcome:
         together = any(move.beside is not None for move in moves)
-        moves = [*moves, *self.others]
         if together:
-            stage.app.gather(len(self.own), [event.index for event in self.events])
-        try:
-            play = Performance(stage, self.draw, guests=stage.regulars).play(moves)
-        finally:
-            if together:
-                stage.app.gather(0)
+            play = met(stage, [*moves, *self.others], self.draw, self.took)
+        else:
+            play = Performance(stage, self.draw, guests=stage.regulars).play([*moves, *self.others])
+            self.took = max(self.took, *play.took.values(), 0.0)
+        moves = [*moves, *self.others]
+        if play.unanswered:
+            raise Hung(self.events, moves[: len(self.own)] if together else ())
         got: dict[str, str] = {}
         for number, move in enumerate(moves):
             seen = play.seen.get(number, [])
             if number in play.refused:
                 raise Spent(play.refused[number])
-            if any(o.error and o.error.kind == "timeout" for o in seen):
-                raise self._hung(stage, together=together)
             if any(o.error and o.error.kind in UNSURE for o in seen):
                 return ()
             got[f"{move.visitor}{number if move.visitor == 'Z' else ''}"] = "\n".join(
                 SMALL.sub("0", answer(observation, stage.driver)) for observation in seen
             )
         return tuple(got[name] for name in sorted(got))
-
-    def _hung(self, stage: Stage, *, together: bool) -> Hung:
-        """Have those events not set off again whose calls came to no end, and say why."""
-        labels = {event.label for event in self.events}
-        stage.avoided |= labels
-        if stage is self.stage and not stage.app.answers():
-            stage.avoided |= {event.label for event in stage.roots}
-        when = "at the same time: they may wait for each other" if together else "one after another"
-        return Hung(f"no answer came to visitors who set off {' and '.join(sorted(labels))} {when}")
 
     def _refused(self, outcome: Outcome) -> bool:
         """Whether the author said no to somebody, or nothing can be said: no race is in that."""

@@ -316,6 +316,8 @@ class Session:
         if self._stage is None:
             self._stage = self._staged()
         stage = self._stage
+        if check == "sessions.race" and label in stage.deadlocks:
+            return Part(findings=(stage.deadlocks[label],))
         if label in stage.avoided:
             return skipped(event, "not set off by several visitors: it hangs or ends the process")
         stage.abroad |= {name for name, one in self._explored.items() if _abroad(one)}

@@ -38,6 +38,11 @@ T = TypeVar("T")
 #: So many calls may be made of an event that connects to other machines: somebody may pay.
 ABROAD = 25
 
+#: Visitors at the same time wait so long for an answer, in seconds, and so many times as long as
+#: one by itself.
+LEAST_WAIT_SECONDS = 10.0
+LONGER = 10
+
 
 class Spent(HarnessError):
     """The calls that the user allows are used up."""
@@ -57,7 +62,8 @@ class Stage:
     events that hang or end the process: they are not set off again. *known* tells what the
     explorations of single events have found, *explored* which there were. *direct* is the driver
     past the queue, for what is to be tried often; None where there is none. *abroad* are the
-    events that have connected to other machines: of these few calls are made.
+    events that have connected to other machines: of these few calls are made. *deadlocks* are
+    what was found of visitors who wait for each other, by the label of their first event.
     """
 
     app: App
@@ -79,6 +85,7 @@ class Stage:
     abroad: set[str] = field(default_factory=set)
     spent: Counter[str] = field(default_factory=Counter)
     effects: Counter[tuple[str, Effect]] = field(default_factory=Counter)
+    deadlocks: dict[str, Finding] = field(default_factory=dict)
     _seen: list[Observation] = field(default_factory=list)
     _kept: dict[str, Any] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -148,6 +155,14 @@ class Stage:
     def met_by(self, regulars: Guests, **changes: Any) -> Stage:
         """Return this stage with other visitors who come again, and with *changes*."""
         return dataclasses.replace(self, _kept={**self._kept, "regulars": regulars}, **changes)
+
+    def patient(self, took: float) -> Stage:
+        """Return this stage for visitors at the same time: a call by itself *took* so long.
+
+        Who then gets no answer for much longer, in seconds, waits for somebody.
+        """
+        limit = min(self.timeout_seconds, max(LEAST_WAIT_SECONDS, LONGER * took))
+        return dataclasses.replace(self, timeout_seconds=limit)
 
     def close(self) -> None:
         """Send those home who came again and again."""

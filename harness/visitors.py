@@ -107,15 +107,23 @@ class Play:
     refused: dict[int, str] = field(default_factory=dict)
     seen: dict[int, list[Observation]] = field(default_factory=dict)
 
+    @property
+    def unanswered(self) -> bool:
+        """Whether a call came to no end."""
+        calls = (seen for observations in self.seen.values() for seen in observations)
+        return any(seen.error is not None and seen.error.kind == "timeout" for seen in calls)
+
 
 @dataclass(slots=True)
 class Walked:
     """What a walk found, by the event that was set off.
 
-    *reached* are the labels it came to, *why* it did not come to others.
+    *reached* are the labels it came to, *why* it did not come to others. *stuck* are moves at the
+    same time, with their values, to which no answer came: it ended with them.
     """
 
     findings: dict[str, list[Finding]] = field(default_factory=dict)
+    stuck: Sequence[Move] = ()
     reached: set[str] = field(default_factory=set)
     why: dict[str, str] = field(default_factory=dict)
 
@@ -138,6 +146,8 @@ class Walk:
         """Walk, and tell what surfaced at the wrong visitor."""
         for moves in self._rounds():
             sightings = self._look(moves)
+            if self.result.stuck:
+                break
             begun = time.monotonic()
             self._tell(moves, sightings)
             self.limit += min(time.monotonic() - begun, self.patience)
@@ -188,10 +198,18 @@ class Walk:
     def _look(self, moves: Sequence[Move]) -> list[Sighting]:
         # The first round has more time: what nobody set off twice has not been looked at.
         more = 0.0 if self.result.reached else 2 * self.patience
-        self.played = play = Performance(self.stage, self.draw, self.limit + more).play(moves)
+        together = any(move.beside is not None for move in moves)
+        took = max(map(self._took, filter(None, (move.event for move in moves))), default=0.0)
+        stage = self.stage.patient(took) if together else self.stage
+        self.played = play = Performance(stage, self.draw, self.limit + more).play(moves)
         for label, seconds in play.took.items():
             self.took[label] = max(seconds, self.took.get(label, 0.0))
         done = moves[: len(play.values)]
+        if together and play.unanswered:
+            self.result.stuck = [
+                dataclasses.replace(move, values=values)
+                for move, values in zip(done, play.values, strict=True)
+            ]
         labels = [m.event.label for n, m in enumerate(done) if m.event and n not in play.refused]
         self.result.reached |= {label for label in labels if labels.count(label) > 1}
         self.result.reached |= {event.label for event in self.stage.roots if loads(event)}

@@ -142,6 +142,7 @@ LAYERS = (
         "together",
         "visitors",
         "interference",
+        "deadlock",
         "leaks",
         "moment",
         "races",

@@ -9,8 +9,6 @@ import socket
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
@@ -21,13 +19,11 @@ from gradio_harness.drivers.direct import Direct
 from gradio_harness.drivers.wire import Wire
 from gradio_harness.finding import Finding, Severity
 from gradio_harness.moment import at_this_moment, shared
-from gradio_harness.observation import Call, CallError, Observation
 from gradio_harness.plan import plan
-from gradio_harness.races import Hung, Meeting, crowd, race
+from gradio_harness.races import crowd, race
 from gradio_harness.run import Part
 from gradio_harness.stage import Stage
 from gradio_harness.target import parse
-from gradio_harness.visitors import Move, Performance, Play
 
 TWINS = Path(__file__).resolve().parent.parent / "fixtures" / "apps" / "twins"
 ERROR, WARNING = Severity.ERROR, Severity.WARNING
@@ -52,6 +48,7 @@ def look(check: str, name: str) -> tuple[Finding, ...]:
             chosen,
             profile="quick",
             seed=7,
+            timeout_seconds=6.0,
             seconds=20.0,  # for all: a busy machine is slow, and each meeting has its own limit
             direct=Direct(app, wire),
         )
@@ -156,22 +153,18 @@ def test_what_happens_in_a_copy_does_not_happen_here() -> None:
         assert 3 == len(set(chances))
 
 
-def test_visitors_who_wait_for_each_other_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Why nothing can be said; and the event is not set off again."""
-    call = Call(0, "ask", ())
-    silent = Observation(call, "wire", 0.0, 9.0, error=CallError("timeout", "nothing came"))
-    monkeypatch.setattr(Performance, "play", lambda self, moves: Play(seen={1: [silent]}))
-    app = SimpleNamespace(gather=lambda *_: None, answers=lambda: True)
-    stage: Any = SimpleNamespace(
-        app=app, avoided=frozenset(), roots=(), driver=None, regulars=SimpleNamespace()
-    )
-    meeting = object.__new__(Meeting)
-    meeting.stage, meeting.events, meeting.draw = stage, (EVENT, EVENT), random.Random(0)
-    meeting.own, meeting.others = [Move("A", EVENT), Move("B", EVENT)], []
+def test_visitors_who_wait_for_each_other_are_told() -> None:
+    """Locks taken in two orders, permits taken twice: both events, and where the calls stand."""
+    found = look("sessions.race", "defect_locks")
 
-    with pytest.raises(Hung, match="they may wait for each other"):
-        meeting._at_once()
-    assert {"ask"} == stage.avoided
+    assert [("save", ERROR), ("both", ERROR)] == [(f.event, f.severity) for f in found]
+    assert "save and spend at the same time get no answer" in found[0].title
+    assert all(f"defect_locks.py:{line}" in found[0].detail for line in (15, 22))
+
+
+def test_locks_that_are_taken_in_one_order_are_no_finding() -> None:
+    """Visitors wait for their turn, and each gets an answer."""
+    assert () == look("sessions.race", "mended_locks")
 
 
 def test_what_a_copy_would_share_is_seen(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from ..contract import Event
 from ..finding import Finding, Severity
 from . import Check, place_of
 
-__all__ = ["CHECKS", "Crowded", "Raced", "Surfaced", "Varied"]
+__all__ = ["CHECKS", "Crowded", "Deadlocked", "Raced", "Surfaced", "Varied"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,20 @@ class Raced:
     event: Event
     beside: tuple[str, ...]
     answers: tuple[tuple[str, str, str], ...]
+    folder: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlocked:
+    """Visitors at the same time who had no answer, and who have one in turn.
+
+    *beside* are the labels of the events that were set off with *event*, *lines* where calls of
+    the author's stood then.
+    """
+
+    event: Event
+    beside: tuple[str, ...]
+    lines: tuple[str, ...] = ()
     folder: str = ""
 
 
@@ -147,21 +161,25 @@ def _cut(answer: str) -> str:
     return text if len(text) <= 200 else f"{text[:190]}… ({len(text)} characters)"
 
 
-def race(seen: Raced) -> list[Finding]:
+def race(seen: Raced | Deadlocked) -> list[Finding]:
     """Visitors at the same time get what no order of theirs one after another would give.
 
     Why: two calls of one function, or of two that share a variable, run at the same time as
     soon as `concurrency_limit` allows more than one, or with `queue=False`. What one of them
     read may have changed when it writes: an update is lost, an answer is somebody else's. The
-    calls were held back until all were there, and begun together.
+    calls were held back until all were there, and begun together. Or they get no answer at all:
+    each holds what the other waits for, and nobody gets one until the app is started anew.
 
     Mend: keep what a call works on in local variables; put a `threading.Lock` around reading
     and writing what is shared, or give the events a `concurrency_limit=1` and one
-    `concurrency_id`. Open connections and buffers in the call.
+    `concurrency_id`. Take several locks in the same order everywhere, and hold none while
+    waiting for somebody else. Open connections and buffers in the call.
 
     Silence: `--app-ignore sessions.race@EVENT`.
     """
     others = f" and {', '.join(seen.beside)}" if set(seen.beside) - {seen.event.label} else ""
+    if isinstance(seen, Deadlocked):
+        return [_deadlocked(seen, others)]
     wrong = [(name, one, other) for name, one, other in seen.answers if one != other]
     title = (
         f"Visitors who set off {seen.event.label}{others} at the same time get what no order gives"
@@ -170,6 +188,17 @@ def race(seen: Raced) -> list[Finding]:
     lines.append("Each order of them was tried, and the app repeats itself in each.")
     detail = "\n".join(lines)
     return [_finding("sessions.race", seen.event, Severity.ERROR, title, detail, seen.folder)]
+
+
+def _deadlocked(seen: Deadlocked, others: str) -> Finding:
+    title = (
+        f"Visitors who set off {seen.event.label}{others} at the same time get no answer: "
+        "they wait for each other"
+    )
+    detail = "One after another each gets one."
+    if seen.lines:
+        detail += "\n".join((" At the same time they stood at", *seen.lines))
+    return _finding("sessions.race", seen.event, Severity.ERROR, title, detail, seen.folder)
 
 
 def concurrency_limit(seen: Crowded) -> list[Finding]:

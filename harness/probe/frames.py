@@ -5,14 +5,17 @@ from __future__ import annotations
 import functools
 import os
 import site
+import sys
 import sysconfig
+import threading
 import traceback
+import types
 from collections.abc import Sequence
 from pathlib import Path
 
 from ..observation import Frame
 
-__all__ = ["frames_of", "is_own", "traceback_of"]
+__all__ = ["frames_of", "is_own", "standing", "traceback_of"]
 
 HERE = str(Path(__file__).resolve().parent.parent)
 INSTALLED = tuple(
@@ -40,6 +43,19 @@ def frames_of(error: BaseException, roots: Sequence[str]) -> tuple[Frame, ...]:
         for item in traceback.extract_tb(error.__traceback__)
         if not item.filename.startswith(HERE)
     )
+
+
+def standing(roots: Sequence[str]) -> tuple[str, ...]:
+    """Return where the author's functions stand that Gradio runs in threads: their latest lines."""
+    workers = {t.ident for t in threading.enumerate() if t.name.startswith("AnyIO worker")}
+    found = []
+    for thread, innermost in sys._current_frames().items():
+        frame: types.FrameType | None = innermost if thread in workers else None
+        while frame is not None and not is_own(frame.f_code.co_filename, roots):
+            frame = frame.f_back
+        if frame is not None:
+            found.append(f"{frame.f_code.co_filename}:{frame.f_lineno} in {frame.f_code.co_name}")
+    return tuple(sorted(found))
 
 
 def traceback_of(error: BaseException, roots: Sequence[str]) -> str:
