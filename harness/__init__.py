@@ -5,10 +5,12 @@ Nothing is imported here: pytest loads this package in every session of the envi
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .cost import replay_cost as replay_cost
+    from .departures import replay_departures as replay_departures
     from .forgery import forge as forge
     from .growth import replay_growth as replay_growth
     from .observation import Media as Media
@@ -21,36 +23,27 @@ __all__ = [
     "forge",
     "replay",
     "replay_cost",
+    "replay_departures",
     "replay_growth",
     "replay_visits",
 ]
 __version__ = "0.1.0"
 
 
+#: The module of each of these, which is imported only when somebody asks for it.
+_MODULES = {
+    "Media": "observation",
+    "forge": "forgery",
+    "replay": "reproduce",
+    "replay_cost": "cost",
+    "replay_departures": "departures",
+    "replay_growth": "growth",
+    "replay_visits": "together",
+}
+
+
 def __getattr__(name: str) -> Any:
     """Return what is imported only when somebody asks for it."""
-    if name == "replay":
-        from .reproduce import replay
-
-        return replay
-    if name == "replay_cost":
-        from .cost import replay_cost
-
-        return replay_cost
-    if name == "replay_growth":
-        from .growth import replay_growth
-
-        return replay_growth
-    if name == "replay_visits":
-        from .together import replay_visits
-
-        return replay_visits
-    if name == "forge":
-        from .forgery import forge
-
-        return forge
-    if name == "Media":
-        from .observation import Media
-
-        return Media
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f".{_MODULES[name]}", __name__), name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .checks import Check
 from .checks.agreement import CHECKS as AGREEMENT
 from .checks.cost import CHECKS as COST
+from .checks.departure import CHECKS as DEPARTURE
 from .checks.files import CHECKS as FILES
 from .checks.forged import CHECKS as FORGED
 from .checks.growth import CHECKS as GROWTH
@@ -26,7 +27,7 @@ _API = (*PROCESS, *OUTCOME, *OUTPUTS, *FILES, *STRUCTURE, *WARNED, *AGREEMENT, *
 CHECKS: tuple[Check, ...] = tuple(
     check
     for suite in ("api", "streaming", "sessions", "ui", "latency")
-    for check in (*_API, *STREAMING, *SESSIONS, *ORDER, *GROWTH, *COST, *PAGE, *LATENCY)
+    for check in (*_API, *STREAMING, *DEPARTURE, *SESSIONS, *ORDER, *GROWTH, *COST, *PAGE, *LATENCY)
     if check.suite == suite
 )
 

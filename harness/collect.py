@@ -22,6 +22,9 @@ from .subjects import asked_key, session_key
 
 __all__ = ["SuiteModule", "collect_suites", "note_asked", "own_id", "parametrize", "take_ids"]
 
+#: In this order, after all other tests.
+LAST = ("goes_on", "blocks_next", FORGED.partition(".")[2].replace("-", "_"))
+
 ids_key = pytest.StashKey[list[str]]()
 
 
@@ -129,12 +132,16 @@ def _items(session: pytest.Session, suites: Sequence[str]) -> list[pytest.Item]:
         report = pytest.CollectReport(module.nodeid, "passed", None, list(found))
         session.config.hook.pytest_collectreport(report=report)
         items += found
-    # Whatever a forged request leaves behind, nothing that is judged comes after it.
-    return sorted(items, key=_last)
+    return sorted(items, key=_place)
 
 
-def _last(item: pytest.Item) -> bool:
-    return getattr(item, "originalname", "") == FORGED.partition(".")[2].replace("-", "_")
+def _place(item: pytest.Item) -> int:
+    """Return where *item* stands: who leaves a stream may leave it shut for all who follow.
+
+    And whatever a forged request leaves behind, nothing that is judged comes after it.
+    """
+    name = getattr(item, "originalname", "")
+    return LAST.index(name) if name in LAST else -1
 
 
 def _tested(harness: Session, checks: Mapping[tuple[str, str], Check], item: pytest.Item) -> bool:
@@ -167,7 +174,7 @@ def parametrize(metafunc: pytest.Metafunc) -> None:
         ("exploration", _explored),
         ("forging", _asked),
         ("stream", _streams),
-        ("visited", _roots),
+        ("visited", ABOUT[metafunc.module.__name__.rpartition(".")[2]]),
         ("page_visit", _pages),
         ("timed", _timed),
     ):

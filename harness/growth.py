@@ -26,7 +26,7 @@ from .canaries import marked, new_mark
 from .checks.growth import CHECKS, Series, steady, trend
 from .contract import Event
 from .finding import Finding
-from .holdings import Holdings, handles, processes, resident_bytes, threads
+from .holdings import Holdings, children, handles, resident_bytes, threads
 from .observation import Observation
 from .probe import is_own
 from .redact import of_running
@@ -272,7 +272,7 @@ class _Growth:
         here = threads()
         self.threads |= {id(thread): thread for thread in here}
         self._append(("thread", ""), len(here))
-        self._append(("process", ""), processes())
+        self._append(("process", ""), len(children()))
         self.resident.append(resident_bytes())
 
     def _append(self, thing: Thing, value: float) -> None:
@@ -381,7 +381,7 @@ class _Growth:
         limit = time.monotonic() + GRACE_SECONDS
         kept = list(grown)
         while time.monotonic() < limit:
-            counts = {"thread": len(threads()), "process": processes()}
+            counts = {"thread": len(threads()), "process": len(children())}
             kept = [o for o in kept if o.kind not in counts or counts[o.kind] >= 0.8 * o.values[-1]]
             if all(one.kind not in counts for one in kept):
                 break

@@ -22,7 +22,7 @@ from typing import Any
 from .app import App
 from .probe import is_own
 
-__all__ = ["Holdings", "Source", "handles", "processes", "resident_bytes", "size_of", "threads"]
+__all__ = ["Holdings", "Source", "children", "handles", "resident_bytes", "size_of", "threads"]
 
 #: How deep, and how many objects in all, are looked at.
 DEPTH = 4
@@ -299,15 +299,15 @@ def threads() -> list[threading.Thread]:
     ]
 
 
-def processes() -> int:
-    """Return how many children this process has that still run; 0 where there is no /proc."""
-    count = 0
+def children() -> dict[int, str]:
+    """Return the children of this process that still run, by id; none where there is no /proc."""
+    found: dict[int, str] = {}
     with contextlib.suppress(OSError):
         for task in os.listdir("/proc/self/task"):
             with contextlib.suppress(OSError):
                 text = Path(f"/proc/self/task/{task}/children").read_text("ascii")
-                count += sum(_runs(child) for child in text.split())
-    return count
+                found |= {int(child): name for child in text.split() if (name := _runs(child))}
+    return found
 
 
 def resident_bytes() -> int:
@@ -318,9 +318,10 @@ def resident_bytes() -> int:
     return 0
 
 
-def _runs(process: str) -> bool:
+def _runs(process: str) -> str:
+    """Return the name of a process, "" if it has ended."""
     try:
-        state = Path(f"/proc/{process}/stat").read_text("utf-8").rpartition(")")[2].split()[0]
+        before, _, after = Path(f"/proc/{process}/stat").read_text("utf-8").rpartition(")")
     except OSError:
-        return False
-    return state != "Z"
+        return ""
+    return "" if after.split()[0] == "Z" else before.partition("(")[2]

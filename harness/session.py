@@ -21,6 +21,7 @@ from .child import Zygote, child, memory_allows
 from .contract import Event
 from .cost import fixed_cost
 from .coverage import Coverage
+from .departures import blocks_next, goes_on
 from .drivers.direct import Direct
 from .drivers.wire import Wire
 from .errors import TargetError
@@ -51,7 +52,7 @@ __all__ = ["Session"]
 #: How often, and for how many seconds at most, each event is measured.
 SAMPLES = {"quick": (20, 1.5), "standard": (50, 6.0), "deep": (200, 30.0)}
 
-#: What drives an event for each check of the sessions suite.
+#: What drives an event for each check of several visitors, of one for long, or of one who leaves.
 DRIVES: Mapping[str, Callable[[Stage, Event], Part]] = {
     "sessions.leak": leak,
     "sessions.race": race,
@@ -59,6 +60,8 @@ DRIVES: Mapping[str, Callable[[Stage, Event], Part]] = {
     "sessions.order": order,
     "sessions.growth": growth,
     "sessions.fixed-cost": fixed_cost,
+    "streaming.goes-on": goes_on,
+    "streaming.blocks-next": blocks_next,
 }
 #: How many seconds each of them may take for one event.
 VISITED_SECONDS = {"quick": 0.8, "standard": 2.0, "deep": 15.0}
@@ -107,6 +110,7 @@ class Session:
         self._timed: tuple[App, Wire, str] | None = None
         self._measured: dict[str, dict[str, LatencyRow | Skipped]] = {}
         self._stage: Stage | None = None
+        self._blocked: set[str] = set()
         self._calls = 0
         #: Told the label of the event that a call is about, before each call.
         self.looked_at: Callable[[str], None] = lambda root: None
@@ -323,7 +327,9 @@ class Session:
         stage.abroad |= {name for name, one in self._explored.items() if _abroad(one)}
         with hypothesis_home(self.options.cache):
             part = DRIVES[check](stage, event)
-        told = stage.told()
+        if any(f.check == "streaming.blocks-next" for f in part.findings):
+            self._blocked.add(label)
+        told = stage.told(check.partition(".")[0])
         return dataclasses.replace(
             part, events=told.events, effects=told.effects, suites=told.suites
         )
@@ -334,7 +340,7 @@ class Session:
         checks = ("api.hang", "api.process-exit")
         known = self._explored.items()
         found = {name for name, one in known if any(f.check in checks for f in one.part.findings)}
-        return frozenset(found | self.carried.lost.keys())
+        return frozenset(found | self._blocked | self.carried.lost.keys())
 
     def _staged(self) -> Stage:
         return Stage(

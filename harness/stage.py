@@ -212,15 +212,15 @@ class Stage:
                         self.abroad.add(self.root(observation.call))
         self.after()
 
-    def told(self) -> Part:
-        """Return the numbers of what was noted since the last time, as the report has them."""
+    def told(self, suite: str) -> Part:
+        """Return the numbers of what was noted since the last time, counted for *suite*."""
         with self._lock:
             seen = tuple(self._seen)
             self._seen.clear()  # not a new list: a copy's stage has this one too
         if not seen:
             return Part()
         queued = sum(observation.queued for observation in seen)
-        row = SuiteRow("sessions", cases=len(seen), queued_cases=queued)
+        row = SuiteRow(suite, cases=len(seen), queued_cases=queued)
         return Part(
             events=tuple(self._rows(seen)), effects=tuple(self._effects(seen)), suites=(row,)
         )

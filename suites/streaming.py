@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..subjects import Judged
+from ..subjects import Judged, Visited
 
 
 def late(stream: Judged) -> None:
@@ -38,3 +38,13 @@ def backwards(stream: Judged) -> None:
 def stall(stream: Judged) -> None:
     """A stream that flows keeps flowing."""
     stream.expect_none("streaming.stall")
+
+
+def goes_on(visited: Visited) -> None:
+    """Nothing works on for a visitor who has left."""
+    visited.expect_none("streaming.goes-on")
+
+
+def blocks_next(visited: Visited) -> None:
+    """Who leaves a stream makes room for the next one."""
+    visited.expect_none("streaming.blocks-next")

@@ -16,6 +16,7 @@ from PIL import Image
 from gradio_harness.checks import (
     Check,
     agreement,
+    departure,
     files,
     hints,
     outcome,
@@ -26,6 +27,7 @@ from gradio_harness.checks import (
     structure,
     warned,
 )
+from gradio_harness.checks.departure import Departure, Left
 from gradio_harness.checks.outcome import Seen, place
 from gradio_harness.contract import Component, Event, Function, Parameter
 from gradio_harness.digest import digests
@@ -45,7 +47,17 @@ from gradio_harness.units import sequence, units
 
 CHECKS = {
     check.name: check
-    for module in (outcome, outputs, files, warned, structure, agreement, streaming, process)
+    for module in (
+        outcome,
+        outputs,
+        files,
+        warned,
+        structure,
+        agreement,
+        streaming,
+        departure,
+        process,
+    )
     for check in module.CHECKS
 }
 FOLDER = "/home/ada/shop"
@@ -1218,6 +1230,44 @@ def test_a_stream_that_stops_and_flows_on_stalls(gaps: Sequence[float], told: bo
 
     title = f"The stream stops for 4.0 s after output 7 of {len(yields)}"
     assert [(Severity.WARNING, title)] * told == said("streaming.stall", seen)
+
+
+THREAD = Left("thread", "write", "app.py:12")
+
+
+@pytest.mark.parametrize(
+    ("seen", "expected"),
+    [
+        (Departure("gone", 3, 1.0, 2.0), []),
+        (
+            Departure("gone", 3, 1.0, 2.0, (THREAD,), ended=2.5, watched=2.5),
+            [(Severity.WARNING, "1 thread (write) goes on after the visitor has left")],
+        ),
+        (
+            Departure("stop", 3, 1.0, 2.0, (THREAD, THREAD), watched=4.5),
+            [(Severity.ERROR, "2 threads (write) go on after the visitor has left")],
+        ),
+        (
+            Departure("gone", 3, 1.0, 2.0, (THREAD, Left("process", "sox")), watched=3.5),
+            [
+                (
+                    Severity.WARNING,
+                    "1 thread and 1 process (sox, write) go on after the visitor has left",
+                )
+            ],
+        ),
+        (
+            Departure("gone", 3, 1.0, math.inf, (THREAD,), watched=60.0),
+            [(Severity.WARNING, "1 thread (write) goes on after the visitor has left")],
+        ),
+    ],
+    ids=["nothing", "a-while", "outlasts", "not-long-watched", "without-an-end"],
+)
+def test_what_goes_on_is_graver_where_it_outlasts_the_stream(
+    seen: Departure, expected: list[tuple[Severity, str]]
+) -> None:
+    """It never ends if it is there half as long again as who stays would have waited."""
+    assert expected == said("streaming.goes-on", "tell", seen)
 
 
 # -- hints -------------------------------------------------------------------------------------

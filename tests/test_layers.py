@@ -110,7 +110,7 @@ LAYERS = (
         "checks.files",
         "checks.warned",
     ),
-    *("checks.structure", "checks.agreement"),
+    *("checks.structure", "checks.agreement", "checks.departure"),
     *("checks.hints", "checks.streaming", "checks.sessions", "checks.order", "checks.growth"),
     *(
         "checks.cost",
@@ -147,7 +147,7 @@ LAYERS = (
         "moment",
         "races",
     ),
-    *("order", "holdings", "growth", "cost"),
+    *("order", "holdings", "growth", "cost", "departures"),
     *(
         "report.text",
         "report.charts",

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..observation import Call, CallError, Evidence, Media, Message, Observation, Step
 
-__all__ = ["Exchange", "applied", "told", "uploaded"]
+__all__ = ["Exchange", "Leave", "applied", "told", "uploaded"]
 
 #: The messages of a stream that goes on.
 GENERATING = ("process_generating", "process_streaming")
@@ -21,11 +22,23 @@ WATCHED_SECONDS = 30.0
 AGAIN_SECONDS = 2.0
 
 
-class Exchange:
-    """What one call has brought so far. *limit* is how long the app may say nothing, in seconds."""
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """When a visitor leaves a stream: after *outputs* or *seconds*; who *stops* it says so."""
 
-    def __init__(self, call: Call, session: str, limit: float) -> None:
-        self.call, self.session, self.limit = call, session, limit
+    outputs: int
+    seconds: float
+    stops: bool
+
+
+class Exchange:
+    """What one call has brought so far. *limit* is how long the app may say nothing, in seconds.
+
+    *leave* says when the visitor goes who does not stay to the end.
+    """
+
+    def __init__(self, call: Call, session: str, limit: float, leave: Leave | None = None) -> None:
+        self.call, self.session, self.limit, self.leave = call, session, limit, leave
         self.messages: list[Message] = []
         self.outputs: tuple[Any, ...] | None = None
         self.error: CallError | None = None
@@ -74,7 +87,12 @@ class Exchange:
         )
 
     def seen_enough(self, now: float, endless: set[int], watched_seconds: float) -> bool:
-        """Whether to leave a stream that goes on and on: a clock, a feed. It is *endless* then."""
+        """Whether to leave: as the visitor wanted to, or a stream that goes on and on.
+
+        It is *endless* then: a clock, a feed.
+        """
+        if self.leave is not None:
+            return self._left_early(now, self.leave)
         known = self.call.index in endless
         limit = AGAIN_SECONDS if known else max(watched_seconds, self.limit)
         if self.outputs is not None or not self.messages or now - self.started < limit:
@@ -83,6 +101,16 @@ class Exchange:
             return False
         endless.add(self.call.index)
         self.fail("left", f"the stream went on after {limit:g} s")
+        return True
+
+    def _left_early(self, now: float, leave: Leave) -> bool:
+        outputs = sum(m.kind in GENERATING for m in self.messages)
+        if self.outputs is not None or (
+            outputs < leave.outputs and now - self.started < leave.seconds
+        ):
+            return False
+        self.ended = now
+        self.fail("left", f"the visitor left after {outputs} outputs")
         return True
 
     @property

@@ -18,7 +18,7 @@ import httpx
 
 from ..app import App
 from ..observation import Call, Media, Message, Observation
-from .exchange import WATCHED_SECONDS, Exchange, uploaded
+from .exchange import WATCHED_SECONDS, Exchange, Leave, uploaded
 
 __all__ = ["Wire", "new_session"]
 
@@ -74,9 +74,29 @@ class Wire:
         *timeout_seconds* is how long the app may say nothing (heartbeats do not count). A
         stream that goes on is left after that time, or `watched_seconds` if that is longer.
         """
+        return self._called(call, timeout_seconds)
+
+    def leave(
+        self,
+        call: Call,
+        *,
+        outputs: int,
+        seconds: float,
+        stops: bool,
+        timeout_seconds: float | None = None,
+    ) -> Observation:
+        """Return what came to a visitor who left after so many outputs, or seconds.
+
+        Who *stops* the stream presses the page's button, who does not has closed the page.
+        """
+        return self._called(call, timeout_seconds, Leave(outputs, seconds, stops))
+
+    def _called(
+        self, call: Call, timeout_seconds: float | None, leave: Leave | None = None
+    ) -> Observation:
         limit = timeout_seconds or self.timeout_seconds
         session = call.session or new_session()
-        exchange = Exchange(call, session, limit)
+        exchange = Exchange(call, session, limit, leave)
         with self._session(session).lock:
             try:
                 self._run(exchange)
@@ -212,8 +232,10 @@ class Wire:
                 if silent and exchange.outputs is None:
                     raise httpx.ReadTimeout("only heartbeats")
                 if exchange.seen_enough(message.at, self.endless, self.watched_seconds):
+                    if exchange.leave is not None and exchange.leave.stops:
+                        self.cancel(exchange.call, exchange.session, exchange.event_id)
                     break
-        if exchange.left:
+        if exchange.left and exchange.leave is None:
             self.cancel(exchange.call, exchange.session, exchange.event_id)
         elif exchange.outputs is None and exchange.error is None:
             exchange.fail("transport", "the stream ended before the last message", "queue")

@@ -73,6 +73,8 @@ class Probe:
         self.startup = Record(self.ignored, self.roots)
         self.on_record: Callable[[str, Evidence], None] | None = None
         self._gate: _Gate | None = None
+        #: The loop that the app's calls run in, once there was one.
+        self.loop: asyncio.AbstractEventLoop | None = None
 
     def install(self) -> None:
         """Begin to watch; needs Gradio to be imported already."""
@@ -191,6 +193,7 @@ class Probe:
         *rest: Any,
         **more: Any,
     ) -> Any:
+        self.loop = asyncio.get_running_loop()
         record = Record(self.ignored)
         keys = [event._id for event in events]
         for key in keys:

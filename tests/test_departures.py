@@ -1,0 +1,94 @@
+"""Visitors who leave a stream: what goes on for nobody is told, and who gets nothing after them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from gradio_harness.app import App, launch
+from gradio_harness.departures import blocks_next, goes_on, replay_departures
+from gradio_harness.drivers.wire import Wire
+from gradio_harness.finding import Finding, Severity
+from gradio_harness.plan import plan
+from gradio_harness.stage import Stage
+from gradio_harness.target import parse
+
+TWINS = Path(__file__).resolve().parent.parent / "fixtures" / "apps" / "twins"
+ERROR, WARNING = Severity.ERROR, Severity.WARNING
+
+#: What is told of each defect: how grave, what, where.
+DEFECTS: Mapping[str, tuple[Severity, str, str]] = {
+    "goes-on/defect": (
+        ERROR,
+        "1 thread (write) goes on after the visitor has left",
+        "defect.py:16",
+    ),
+    "goes-on/defect_task": (
+        WARNING,
+        "1 task (count) goes on after the visitor has left",
+        "defect_task.py:8",
+    ),
+    "goes-on/defect_process": (
+        WARNING,
+        "1 process (python) goes on after the visitor has left",
+        "",
+    ),
+    "blocks-next/defect": (
+        ERROR,
+        "After a visitor has left, the next one gets nothing for 4 s",
+        "",
+    ),
+}
+MENDED = [name.replace("defect", "mended") for name in DEFECTS]
+
+
+def look(app: App) -> list[Finding]:
+    """Return what visitors leave behind who leave the first event's stream."""
+    with Wire(app) as wire:
+        stage = Stage(app, wire, plan(app.contract), "quick", 3, 1.0)
+        event = stage.roots[0]
+        return [f for drive in (goes_on, blocks_next) for f in drive(stage, event).findings]
+
+
+def test_every_twin_is_tried() -> None:
+    """A new pair of twins must say what is found in it."""
+    apps = [p for name in ("goes-on", "blocks-next") for p in TWINS.glob(f"streaming.{name}/*.py")]
+
+    assert {*DEFECTS, *MENDED} == {
+        f"{path.parent.name.removeprefix('streaming.')}/{path.stem}" for path in apps
+    }
+
+
+def test_the_lines_to_paste_show_it_again(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They send the visitors, print what these left, and end with it."""
+    monkeypatch.chdir(TWINS / "streaming.blocks-next")
+    with launch(parse("defect.py", Path.cwd()), folder=Path.cwd(), timeout_seconds=60) as app:
+        (finding,) = look(app)
+    script = finding.reproduce.splitlines()[-2]
+
+    with pytest.raises(SystemExit) as ended:
+        exec(script, {"replay_departures": replay_departures})
+
+    assert finding.title == ended.value.code
+    assert "closed the page after output 1" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", DEFECTS)
+def test_what_a_visitor_leaves_is_told(name: str, serve: Callable[..., App]) -> None:
+    """A thread, a task or a process by its name and the author's line; a lock by its effect."""
+    path = TWINS / f"streaming.{name}.py"
+    (finding,) = look(serve(path.name, path.parent))
+
+    assert DEFECTS[name] == (finding.severity, finding.title, finding.location)
+
+
+@pytest.mark.parametrize("name", MENDED)
+def test_what_ends_with_its_visitor_is_not_told(name: str, serve: Callable[..., App]) -> None:
+    """Nor what is given back."""
+    path = TWINS / f"streaming.{name}.py"
+
+    assert [] == look(serve(path.name, path.parent))
