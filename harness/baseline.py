@@ -9,6 +9,7 @@
        "title": "ZeroDivisionError: division by zero",
        "exception": "ZeroDivisionError",
        "function": "share",
+       "code": "return total / people",
        "reason": "ticket 12: the field gets a minimum",
        "expires": "2026-12-31"
       }
@@ -36,18 +37,23 @@ from .finding import Finding, Known
 __all__ = ["SCHEMA", "Baseline", "Entry", "read"]
 
 SCHEMA = 1
-WORDS = ("check", "event", "title", "exception", "function", "reason", "expires")
+WORDS = ("check", "event", "title", "exception", "function", "code", "reason", "expires")
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One known finding. *also* are other events that run into the same line of the author's."""
+    """One known finding.
+
+    *code* is the text of the author's line, "" where any line of the function will do; *also* are
+    other events that run into it.
+    """
 
     check: str
     event: str
     title: str = ""
     exception: str = ""
     function: str = ""
+    code: str = ""
     also: tuple[str, ...] = ()
     reason: str = ""
     expires: str = ""
@@ -71,7 +77,8 @@ class Entry:
         """Whether it is about *finding*: never by a line number, an input or a title."""
         mine = (self.check, self.exception, self.function)
         theirs = (finding.check, finding.exception, finding.function)
-        return mine == theirs and finding.event in self.events
+        here = not self.code or not finding.code or self.code == finding.code
+        return mine == theirs and here and finding.event in self.events
 
     def as_dict(self) -> dict[str, Any]:
         """Return what the file holds of it; what does not apply is left out, a reason never."""
@@ -127,13 +134,15 @@ class Baseline:
             fresh = Entry(finding.check, finding.event)
             before = old[min(told[key], len(old) - 1)] if old else fresh
             told[key] += 1
-            also = {*before.also, before.event, *finding.events} - {finding.event}
+            event = before.event if before.event in finding.events else finding.event
+            also = {*before.events, *finding.events} - {event}
             new = replace(
                 before,
-                event=finding.event,
+                event=event,
                 title=finding.title,
                 exception=finding.exception,
                 function=finding.function,
+                code=finding.code or before.code,
                 also=tuple(sorted(also)),
             )
             gone |= set(old)

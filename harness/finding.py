@@ -99,6 +99,17 @@ class Finding:
         return tuple(replace(self, event=event).id for event in self.events)
 
     @property
+    def code(self) -> str:
+        """The text of the author's line at `location`, as the traceback shows it; "" without."""
+        place, _, function = self.location.partition(" in ")
+        file, _, line = place.rpartition(":")
+        for head, text in pairwise(self.traceback.splitlines()):
+            path, _, rest = head.strip().removeprefix('File "').partition('", ')
+            if rest == f"line {line}, in {function}" and path.endswith(file):
+                return " ".join(text.split())
+        return ""
+
+    @property
     def suite(self) -> str:
         """The first part of the check's name."""
         return self.check.partition(".")[0]
@@ -168,6 +179,8 @@ class Finding:
 def merged(findings: list[Finding], order: Mapping[str, int]) -> list[Finding]:
     """Return each defect once, under the first event that shows it; *order* is the contract's.
 
+    Of several events, the first of which it is not known yet.
+
     One line of the author's that several events run into, by the same exception, is one defect;
     so is a lambda that was copied from event to event, and an answer of one function that
     several events show in the same words.
@@ -177,15 +190,18 @@ def merged(findings: list[Finding], order: Mapping[str, int]) -> list[Finding]:
         groups.setdefault(_same(finding) or (str(number),), []).append(finding)
     result = []
     for group in groups.values():
-        first, *others = sorted(group, key=lambda f: (order.get(f.event, len(order)), f.event))
+        first, *others = sorted(
+            group, key=lambda f: (_known(f), order.get(f.event, len(order)), f.event)
+        )
         known = dict.fromkeys(label for other in others for label in other.events)
         also = [*first.also, *(label for label in known if label not in first.events)]
-        first = replace(first, also=tuple(also))
-        # What a further event shows is no news only where it is known of that one too.
-        if first.known is not None and any(other.known is None for other in others):
-            first = replace(first, known=None)
-        result.append(first)
+        result.append(replace(first, also=tuple(also)))
     return result
+
+
+def _known(finding: Finding) -> int:
+    """Return 0 for what no baseline knows: its event's test is the one that fails."""
+    return 0 if finding.known is None else 1 if finding.known.over else 2
 
 
 def _same(finding: Finding) -> tuple[str, ...]:
@@ -203,13 +219,8 @@ def _same(finding: Finding) -> tuple[str, ...]:
 def _copied(finding: Finding) -> str:
     """Return the text of the lambda that failed, as its traceback has it; "" for other code."""
     file, _, rest = finding.location.rpartition(":")
-    line, _, function = rest.partition(" in ")
-    if function != "<lambda>":
-        return ""
-    lines = finding.traceback.splitlines()
-    for place, text in pairwise(lines):
-        if place.strip().endswith(f", line {line}, in <lambda>") and "lambda" in text:
-            return f"{file}: {text.strip()}"
+    if rest.endswith(" in <lambda>") and "lambda" in finding.code:
+        return f"{file}: {finding.code}"
     return ""
 
 

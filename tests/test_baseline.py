@@ -24,6 +24,13 @@ FINDING = Finding(
     exception="ZeroDivisionError",
     function="share",
     location="app.py:5 in share",
+    traceback="""Traceback (most recent call last):
+  File "/home/me/app.py", line 9, in shared_out
+    return share(total, 0)
+  File "/home/me/app.py", line 5, in share
+    return total  / people
+           ~~~~~~~^~~~~~~~
+ZeroDivisionError: division by zero""",
 )
 ENTRY = Entry(
     "api.unhandled-exception",
@@ -42,17 +49,25 @@ ENTRY = Entry(
         (replace(ENTRY, event="other", also=("share",)), Known("ticket 12")),
         (replace(ENTRY, expires="2026-06-01"), Known("ticket 12", "2026-06-01")),
         (replace(ENTRY, expires="2026-05-31"), Known("ticket 12", "2026-05-31", over=True)),
+        (replace(ENTRY, code="return total / people"), Known("ticket 12")),
+        (replace(ENTRY, code="return share / total"), None),
         (replace(ENTRY, event="other"), None),
         (replace(ENTRY, exception="KeyError"), None),
         (replace(ENTRY, function="shared"), None),
         (replace(ENTRY, check="api.hang"), None),
     ],
-    ids=["same", "also", "last-day", "over", "event", "exception", "function", "check"],
+    ids=[
+        *("same", "also", "last-day", "over", "code", "another-line"),
+        *("event", "exception", "function", "check"),
+    ],
 )
-def test_a_finding_is_known_by_check_event_exception_and_function(
+def test_a_finding_is_known_by_check_event_exception_function_and_code(
     entry: Entry, expected: Known | None
 ) -> None:
-    """Never by its title, its line or its input, which an edit changes; the last day counts."""
+    """Never by its title, its line's number or its input; the last day counts.
+
+    A file from before there was a code means any line of the function.
+    """
     assert expected == Baseline((entry,)).knows(FINDING, TODAY)
 
 

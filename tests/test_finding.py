@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gradio_harness.finding import Finding, Severity
+from gradio_harness.finding import Finding, Known, Severity
 from gradio_harness.report import page, summary
 from gradio_harness.run import EventRow, Part, Run
 
@@ -20,6 +20,8 @@ FOUND = Finding(
     function="total",
     location="app.py:7 in total",
 )
+KNOWN = Known("ticket 12")
+OVER = Known("ticket 12", "2026-05-31", over=True)
 
 
 def run_of(*findings: Finding, labels: str = "add remove clear") -> Run:
@@ -119,3 +121,21 @@ def test_the_others_are_named_wherever_it_is_told() -> None:
 def test_no_event_with_a_finding_is_told_as_never_set_off() -> None:
     """An event that is named beside another one was driven."""
     assert ["clear"] == [item.what for item in run_of(at("add"), at("remove")).skipped]
+
+
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [
+        ({"add": KNOWN}, ("remove", "clear", "add")),
+        ({"add": KNOWN, "remove": KNOWN, "clear": OVER}, ("clear", "add", "remove")),
+        ({"add": KNOWN, "remove": KNOWN, "clear": KNOWN}, ("add", "remove", "clear")),
+    ],
+    ids=["one", "over", "all"],
+)
+def test_the_event_of_which_it_is_not_known_comes_first(
+    known: dict[str, Known], expected: tuple[str, ...]
+) -> None:
+    """Its test is the one that fails."""
+    found = [at(event, known=known.get(event)) for event in ("add", "remove", "clear")]
+
+    assert [expected] == told(run_of(*found))
