@@ -8,7 +8,7 @@ that the page shows, that is what the page holds by then.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .contract import Component, Event
@@ -16,7 +16,7 @@ from .reproduce import Case, steps_of
 from .search import Search
 from .steps import Step
 
-__all__ = ["clicked", "conversed"]
+__all__ = ["clicked", "conversation", "conversed", "talk"]
 
 #: What a conversation is kept in; other components show the last answer only.
 KEPT = ("chatbot", "state")
@@ -25,6 +25,8 @@ TURNS_A_SECOND = 3
 MOST_TURNS = 100
 #: So many of the ways to click on one thing.
 MOST_CLICKS = 4
+#: So many pages on which the visitor has filled in first what is then clicked on.
+OWN = 3
 #: No message is sent by these.
 PASSIVE = frozenset(("clear", "change", "load"))
 SIMPLE = ("hello", "and then?", "why", "thanks", "42")
@@ -36,7 +38,8 @@ def clicked(search: Search) -> None:
         return
     for ground in _grounds(search):
         for number, gesture in enumerate(search.offered(search.event, ground)):
-            values = {} if gesture.picked is ... else _picked(search.event, gesture.picked)
+            picked = {} if gesture.picked is ... else _picked(search.event, gesture.picked)
+            values = {**ground.values, **picked}
             case = dataclasses.replace(ground, values=values, data=gesture.told)
             search.clicks.append(case)
             search.try_(case, queued=number == 0)
@@ -44,18 +47,18 @@ def clicked(search: Search) -> None:
 
 def conversed(search: Search) -> None:
     """Take many turns on one page, and after a few do what else the page offers by then."""
-    kept = _kept(search)
+    kept = frozenset(component.id for component in conversation(search))
     by_itself = any(trigger.event in PASSIVE for trigger in search.event.triggers)
     if not kept or by_itself or search.event in search.plan.clicked:
         return
     most = min(int(TURNS_A_SECOND * search.budget.seconds), MOST_TURNS)
     untouched: list[dict[int, Any]] = [{}] * min(most, 6)
-    search.try_(_talk(search, _simple(search, most)))
+    search.try_(talk(search, _simple(search, most)))
     for said in (1, 0, 2):
         for event in _beside(search, kept):
             _interrupted(search, event, said)
-    for talk in (untouched, _drawn(search, most)):
-        search.try_(_talk(search, talk))
+    for messages in (untouched, _drawn(search, most)):
+        search.try_(talk(search, messages))
 
 
 def _interrupted(search: Search, event: Event, said: int) -> None:
@@ -70,8 +73,9 @@ def _interrupted(search: Search, event: Event, said: int) -> None:
         search.try_(Case(last, turns=(*steps, Step(event.label, {}, data))))
 
 
-def _talk(search: Search, talk: list[dict[int, Any]]) -> Case:
-    *before, last = talk
+def talk(search: Search, messages: Sequence[dict[int, Any]]) -> Case:
+    """Return the case in which the *messages* are sent one after another on one page."""
+    *before, last = messages
     return Case(last, turns=tuple(_step(search, values) for values in before))
 
 
@@ -97,11 +101,11 @@ def _drawn(search: Search, count: int) -> list[dict[int, Any]]:
     return search.draws(count) or [{}]
 
 
-def _kept(search: Search) -> frozenset[int]:
+def conversation(search: Search) -> tuple[Component, ...]:
     """Return what the event's chain reads, and writes for its next turn."""
     reads = {p.component.id for member in search.chain for p in member.inputs}
-    writes = [out for member in search.chain for out in member.outputs]
-    return frozenset(out.id for out in writes if out.type in KEPT and out.id in reads)
+    writes = {out.id: out for member in search.chain for out in member.outputs}
+    return tuple(out for out in writes.values() if out.type in KEPT and out.id in reads)
 
 
 def _beside(search: Search, kept: frozenset[int]) -> Iterator[Event]:
@@ -120,6 +124,9 @@ def _grounds(search: Search) -> Iterator[Case]:
     """Yield pages on which there may be something to click on."""
     yield Case()
     sources = {trigger.component for trigger in search.event.triggers}
+    own = [component for component in search.settable if component.id in sources]
+    for drawn in search.draws(OWN) if own else ():
+        yield Case({c.id: drawn[c.id] for c in own if drawn[c.id] is not None})
     for root in search.plan.roots:
         chain = search.contract.chain(root)
         if any(out.id in sources for member in chain for out in member.outputs):

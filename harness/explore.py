@@ -58,12 +58,12 @@ class Phase:
 PHASES: tuple[Phase, ...] = (
     Phase(remembered),
     Phase(suggested),
-    Phase(clicked, until=0.4),
-    Phase(emptied, until=0.4),
-    Phase(conversed, until=0.5),
-    Phase(drawn, until=0.6),
-    Phase(grown, until=0.75),
-    Phase(many_units),
+    Phase(clicked, until=0.3),
+    Phase(emptied, until=0.35),
+    Phase(many_units, until=0.6),
+    Phase(conversed, until=0.7),
+    Phase(drawn, until=0.85),
+    Phase(grown, until=0.95),
     Phase(two_ways),
 )
 #: These send much at once: only to an app of this machine.

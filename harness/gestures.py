@@ -178,6 +178,11 @@ def _item(props: Mapping[str, Any], value: Any) -> Iterator[Gesture]:
         yield Gesture({"index": number, "value": item})
 
 
+def _point(props: Mapping[str, Any], value: Any) -> Iterator[Gesture]:
+    if value is not None:
+        yield Gesture({"index": [0, 0], "value": None})
+
+
 def _token(props: Mapping[str, Any], value: Any) -> Iterator[Gesture]:
     for number, part in _some(value if isinstance(value, list) else ()):
         yield Gesture(
@@ -234,6 +239,7 @@ KINDS: Mapping[tuple[str, str], Callable[[Mapping[str, Any], Any], Iterator[Gest
     ("dataframe", "select"): _cell,
     ("gallery", "select"): _item,
     ("highlightedtext", "select"): _token,
+    ("image", "select"): _point,
     ("label", "select"): _label,
     ("dataset", "select"): _sample,
     ("dropdown", "select"): _choice,

@@ -12,6 +12,7 @@ Every check is applied to each answer; the smallest case of each defect is kept.
 from __future__ import annotations
 
 import dataclasses
+import math
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -132,7 +133,7 @@ class Search:
         self.rows: dict[str, Counter[str]] = {}
         self.effects: Counter[tuple[str, Effect]] = Counter()
         self.calls = self.tries = 0
-        self.slowest = 0.0
+        self.slowest, self.quickest = 0.0, math.inf
         self.needs = ""
         self.lacks = False
         self.lacking = 0
@@ -385,6 +386,7 @@ class Search:
             if self.direct is not None:
                 self.direct.forget(visit.session)
         self.took = time.monotonic() - begun
+        self.quickest = min(self.quickest, self.took)
         if not self.rows:
             self.slowest = self.took
         seen = [

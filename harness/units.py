@@ -16,9 +16,11 @@ from typing import Any
 from .checks.structure import Fed, Shown, kept, repeated, structure
 from .clues import source
 from .contract import Component
+from .conversation import conversation, talk
 from .finding import Finding, Repeats
 from .observation import Media
 from .reproduce import Case, described
+from .run import Skipped
 from .search import Search, Stop
 
 __all__ = ["many_units", "sequence", "units"]
@@ -28,6 +30,10 @@ SMALL = (3, 4)
 LARGE = (67, 997)
 FULL = (120, 240)
 JUST_OVER = 127
+#: Each is uploaded.
+MOST_FILES = 23
+#: More than most apps show of a conversation.
+MOST_TURNS = 23
 #: How often an event is fed in all.
 MOST = 60
 SLOWEST_SECONDS = 0.5
@@ -46,7 +52,7 @@ NOTE = re.compile(
 #: On the page or in the function's source: so many and no more are meant to be shown.
 CAPPED = re.compile(
     r"truncat|\bfirst\b|\btop\b|\btop_|\bmost\b|limit|preview|\bpage|\bhead\(|\btail\(|nlargest"
-    r"|nsmallest|excerpt|snippet|teaser|shorten|latest|recent|\blast|\bup to\b|\bmax",
+    r"|\[-\w+ ?:\]|nsmallest|excerpt|snippet|teaser|shorten|latest|recent|\blast|\bup to\b|\bmax",
     re.IGNORECASE,
 )
 #: There: some are chosen, and the others are not shown.
@@ -69,7 +75,10 @@ UNIQUE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class _Field:
-    """One way to feed one component: *make* turns units into its value."""
+    """One way to feed one component: *make* turns units into its value.
+
+    *taken* turns that value into a case, where it is not all typed in at once.
+    """
 
     component: Component
     what: str
@@ -77,6 +86,12 @@ class _Field:
     most: int
     numbers: bool = False
     twice: bool = True
+    taken: Callable[[Any], Case] | None = None
+
+    def case(self, given: Sequence[str]) -> Case:
+        """Return what a visitor does who feeds the field with the units *given*."""
+        value = self.make(given)
+        return Case({self.component.id: value}) if self.taken is None else self.taken(value)
 
 
 def units(count: int, seed: int, *, numbers: bool = False) -> tuple[str, ...]:
@@ -96,12 +111,25 @@ def units(count: int, seed: int, *, numbers: bool = False) -> tuple[str, ...]:
 
 def many_units(search: Search) -> None:
     """Feed the event's fields with units; tell what many of them lose that few did not."""
-    if search.slowest > SLOWEST_SECONDS or search.event.renders:
-        return
     calls = search.budget.calls
     last_call = None if calls is None else search.calls + (calls - search.calls) // 3
     feeding = _Feeding(search, last_call)
-    search.told += next(feeding.findings(), [])  # the same loop is behind the other ways to feed it
+    if not feeding.fields or search.event.renders:
+        return
+    if search.quickest > SLOWEST_SECONDS:
+        search.unshown.append(_unfed(search, "it is too slow to be called so often"))
+        return
+    try:
+        # The same loop is behind the other ways to feed it.
+        search.told += next(feeding.findings(), [])
+    except Stop:
+        if feeding.feeds < MOST:
+            search.unshown.append(_unfed(search, "its time or its calls had run out"))
+        raise
+
+
+def _unfed(search: Search, why: str) -> Skipped:
+    return Skipped(search.event.label, f"not all its lists were fed long (api.structure): {why}")
 
 
 class _Feeding:
@@ -182,7 +210,7 @@ class _Feeding:
         fed = self._of(field, place, small, large)
         meant = UNIQUE.search(self._source(place)) is not None or not self._source(place)
         found = repeated(dataclasses.replace(fed, meant=meant))
-        return [self._written(one, Case({field.component.id: field.make(given)})) for one in found]
+        return [self._written(one, field.case(given)) for one in found]
 
     def _smallest(
         self, field: _Field, place: _Place, small: tuple[Shown, ...], good: int, fed: Fed
@@ -207,7 +235,7 @@ class _Feeding:
         given = fed.large[0].units
         if self._fed(field, given, queued=True).get(place) != fed.large[0]:
             return []
-        case = Case({field.component.id: field.make(given)})
+        case = field.case(given)
         return [self._written(one, case) for one in structure(fed)]
 
     def _written(self, finding: Finding, case: Case) -> Finding:
@@ -274,7 +302,7 @@ class _Feeding:
         over = self.last_call is not None and search.calls >= self.last_call
         if not queued and (over or self.feeds > MOST):
             raise Stop
-        case = Case({field.component.id: field.make(given)})
+        case = field.case(given)
         if not search.allowed(case):
             return {}
         if queued:
@@ -383,12 +411,30 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _fields(search: Search) -> Iterator[_Field]:
+    yield from _turns(search)
     for parameter in search.event.inputs:
         component = parameter.component
         if component in search.settable and not search.owned(component):
             make = FIELDS.get(component.type)
             if make is not None:
                 yield from make(search, component)
+
+
+def _turns(search: Search) -> Iterator[_Field]:
+    """Messages of a conversation, one a turn."""
+    typed = [c for c in search.settable if c.type in ("textbox", "multimodaltextbox")]
+    if (
+        len(typed) == 1
+        and not search.owned(typed[0])
+        and any(c.type == "chatbot" for c in conversation(search))
+    ):
+        (component,) = typed
+        one = _joined(component, "")
+
+        def taken(given: Sequence[str]) -> Case:
+            return talk(search, [{component.id: one([unit])} for unit in given])
+
+        yield _Field(component, "turn", list, MOST_TURNS, twice=False, taken=taken)
 
 
 def _text(search: Search, component: Component) -> Iterator[_Field]:
@@ -456,7 +502,9 @@ def _file(search: Search, component: Component) -> Iterator[_Field]:
         return
     suffix = next((str(k) for k in types if k in (".txt", ".csv", ".md", ".log")), ".txt")
     if component.props.get("file_count") == "multiple":
-        yield _Field(component, "file", lambda given: [_named(u, suffix) for u in given], 67)
+        yield _Field(
+            component, "file", lambda given: [_named(u, suffix) for u in given], MOST_FILES
+        )
         return
     if component.props.get("file_count", "single") != "single":
         return
