@@ -34,9 +34,9 @@ class Budget:
 
 #: The seconds are what counts: so many examples are drawn in them as only a quick app answers.
 PROFILES: Mapping[str, Budget] = {
-    "quick": Budget(examples=200, seconds=4.0, own=3, shrink_seconds=2.0, abroad=25),
-    "standard": Budget(examples=1_000, seconds=12.0, own=10, shrink_seconds=8.0, abroad=80),
-    "deep": Budget(examples=10_000, seconds=120.0, own=50, shrink_seconds=40.0, abroad=400),
+    "quick": Budget(examples=400, seconds=4.0, own=3, shrink_seconds=2.0, abroad=25),
+    "standard": Budget(examples=2_000, seconds=12.0, own=10, shrink_seconds=8.0, abroad=80),
+    "deep": Budget(examples=20_000, seconds=120.0, own=50, shrink_seconds=40.0, abroad=400),
 }
 
 

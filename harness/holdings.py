@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import collections
 import contextlib
+import functools
 import os
 import queue
 import sys
@@ -126,7 +127,11 @@ class Holdings:
             for block_fn in _functions(app)
             if isinstance(fn := getattr(block_fn, "fn", None), types.FunctionType)
         ]
-        self.source = Source.of(self.modules)
+
+    @functools.cached_property
+    def source(self) -> Source:
+        """The author's modules, read once something of them is asked for."""
+        return Source.of(self.modules)
 
     def _modules(self) -> list[types.ModuleType]:
         found: dict[int, types.ModuleType] = {}

@@ -83,7 +83,7 @@ def _own_cached(filename: str, roots: tuple[str, ...]) -> bool:
     path = os.path.realpath(filename)
     if not any(path.startswith(root.rstrip(os.sep) + os.sep) for root in roots):
         return False
-    return "site-packages" not in path and not path.startswith(INSTALLED)
+    return "site-packages" not in path and not path.startswith((*INSTALLED, HERE + os.sep))
 
 
 def is_own(filename: str, roots: Sequence[str]) -> bool:
