@@ -361,6 +361,18 @@ def test_a_picture_that_is_no_png_is_not_shown() -> None:
     assert "this picture is not a PNG" in html
 
 
+def test_the_figures_of_the_page_add_up() -> None:
+    """What is not counted by how it ended is named, so that no two numbers contradict."""
+    events = (EventRow("go", "call", cases=7, answered=5, failed=2),)
+    suites = (SuiteRow("api", cases=9), SuiteRow("latency", cases=30), SuiteRow("ui", cases=1))
+    run = Run("app.py", parts=[Part(events=events, suites=suites)], complete=True)
+
+    html = page.render(run)
+
+    beside = "not counted: 30 timed, 1 made by pages as they open, 2 forged"
+    assert f"How 7 of 40 calls ended; {beside}</p>" in html
+
+
 def test_many_findings_fit_the_page() -> None:
     """Of a thousand long findings the gravest keep their text, and the last are counted."""
     long = "\n".join(f"line {n} of <something> long" for n in range(500))

@@ -118,7 +118,8 @@ def _coverage(run: Run) -> dict[str, object]:
     events = run.events
     return {
         "driven": [event for event in events if event.cases],
-        "total": _total(events),
+        "total": (total := _total(events)),
+        "beside": _beside(run, total.cases),
         "calls": sum(suite.cases for suite in run.suites),
         "queued": sum(suite.queued_cases for suite in run.suites),
         "tests": sum(suite.tests for suite in run.suites),
@@ -158,6 +159,15 @@ def _total(events: Sequence[EventRow]) -> EventRow:
         for name in ("cases", "answered", "refused", "failed")
     )
     return EventRow("", "", cases=cases, answered=answered, refused=refused, failed=failed)
+
+
+def _beside(run: Run, counted_cases: int) -> list[str]:
+    """Return in words the calls of the run that are not counted by how they ended."""
+    of = {suite.name: suite.cases for suite in run.suites}
+    timed, opening = of.get("latency", 0), of.get("ui", 0)
+    forged = sum(of.values()) - counted_cases - timed - opening
+    kinds = (("timed", timed), ("made by pages as they open", opening), ("forged", forged))
+    return [f"{thousands(number)} {kind}" for kind, number in kinds if number > 0]
 
 
 def _latency(rows: Sequence[LatencyRow]) -> dict[str, object]:
