@@ -344,12 +344,14 @@ class Walker:
         """Return the finding with the fewest steps that show it, if it takes more than one."""
         finding, steps = defect.finding, defect.steps
         if self.hung:
-            return self._told(Walked(finding, walked(steps), len(steps)), steps)
+            return self._told(Walked(finding, walked(steps), len(steps), needed=False), steps)
         sort = sort_of(finding)
         self.limit = time.monotonic() + self.pace.shrink_seconds
+        tried = False
         try:
             if (alone := self._shows(sort, (defect.alone,))) is not None:
                 return self._missed(sort, *alone)
+            tried = True
             steps, finding = self._fewest(sort, steps, finding)
         except Stop:
             pass  # told as it was met: longer than it need be
@@ -362,7 +364,7 @@ class Walker:
             )
             self.unshown.append(Skipped(owner, why))
             return []
-        seen = Walked(finding, walked(steps), len(steps), repeats)
+        seen = Walked(finding, walked(steps), len(steps), repeats, tried)
         return self._told(seen, steps)
 
     def _missed(self, sort: Sort, steps: tuple[Step, ...], finding: Finding) -> list[Finding]:

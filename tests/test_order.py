@@ -259,6 +259,13 @@ def test_a_step_that_fails_by_itself_is_no_matter_of_order() -> None:
     assert [] == judge(Walked(FINDING, "1. remove()", 1))
 
 
+def test_what_was_not_seen_to_need_its_steps_does_not_say_so() -> None:
+    """The last step may do it alone, where time ran out before that was tried."""
+    (finding,) = judge(Walked(FINDING, "1. add()\n2. remove()", 2, needed=False))
+
+    assert "no time to see whether it takes them all" in finding.detail
+
+
 @pytest.mark.parametrize(
     ("repeats", "words"),
     [

@@ -16,13 +16,15 @@ class Walked:
     """The shortest walk on one page that showed a defect, which its last step has set off.
 
     *finding* is what the checks of single calls say of it, *steps* their number, *words* the
-    walk, one step a line. *repeats* is how often the same walk showed it again.
+    walk, one step a line. *repeats* is how often the same walk showed it again. *needed* is false
+    where there was no time to see that the last step does not do it on a page just opened.
     """
 
     finding: Finding
     words: str
     steps: int
     repeats: Repeats | None = None
+    needed: bool = True
 
 
 def order(walked: Walked) -> list[Finding]:
@@ -42,6 +44,11 @@ def order(walked: Walked) -> list[Finding]:
         return []  # a page that was just opened shows it as well
     finding, repeats = walked.finding, walked.repeats
     detail = f"It takes these {walked.steps} steps on one page, in this order."
+    if not walked.needed:
+        detail = (
+            f"It was met after these {walked.steps} steps on one page; there was no time to see "
+            "whether it takes them all."
+        )
     if repeats is not None and repeats.intermittent:
         detail = (
             f"It was met after these {walked.steps} steps on one page, and not every time: it may "
