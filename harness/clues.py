@@ -158,8 +158,13 @@ def clues(contract: Contract, event: Event, known: Source) -> dict[int, Clues]:
     """Return what is known of each input of *event* and its chain, by component id."""
     examples = _examples(contract, event)
     found: dict[int, Clues] = {}
-    for member in contract.chain(event):
+    chain = contract.chain(event)
+    # Before the author's function of a chat stands Gradio's own, which takes the message.
+    later = next((c for m in chain if (c := known.constants(m.function)) != Constants()), None)
+    for member in chain:
         constants = known.constants(member.function)
+        if member.function is not None and member.function.builtin:
+            constants = later or constants
         for parameter in member.inputs:
             identity = parameter.component.id
             if identity not in found:

@@ -8,6 +8,7 @@ that the page shows, that is what the page holds by then.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -25,6 +26,8 @@ TURNS_A_SECOND = 3
 MOST_TURNS = 100
 #: So many of the ways to click on one thing.
 MOST_CLICKS = 4
+#: So many texts of the author's source are said.
+MOST_KNOWN = 6
 #: So many pages on which the visitor has filled in first what is then clicked on.
 OWN = 3
 #: No message is sent by these.
@@ -53,12 +56,16 @@ def conversed(search: Search) -> None:
         return
     most = min(int(TURNS_A_SECOND * search.budget.seconds), MOST_TURNS)
     untouched: list[dict[int, Any]] = [{}] * min(most, 6)
-    search.try_(talk(search, _simple(search, most)))
-    for said in (1, 0, 2):
-        for event in _beside(search, kept):
-            _interrupted(search, event, said)
-    for messages in (untouched, _drawn(search, most)):
+    drawn = search.draws(4 * most) or [{}]
+    for messages in (_simple(search, most), drawn[:most], untouched):
         search.try_(talk(search, messages))
+    for event in _beside(search, kept):
+        _interrupted(search, event, 1)
+    for begin in range(most, len(drawn), most):
+        search.try_(talk(search, drawn[begin : begin + most]))
+    for event in _beside(search, kept):
+        for said in (0, 2):
+            _interrupted(search, event, said)
 
 
 def _interrupted(search: Search, event: Event, said: int) -> None:
@@ -84,9 +91,24 @@ def _step(search: Search, values: Mapping[int, Any]) -> Step:
 
 
 def _simple(search: Search, count: int) -> list[dict[int, Any]]:
-    """Return so many messages that any visitor would send; other fields stay as they are."""
-    texts = [SIMPLE[n % len(SIMPLE)] for n in range(count)]
-    return [{c.id: _text(c, text) for c in search.settable if c.type in TEXTS} for text in texts]
+    """Return so many messages: the author's examples, what the source knows, and plain ones.
+
+    Other fields stay as they are.
+    """
+    typed = [component for component in search.settable if component.type in TEXTS]
+    known = [text for component in typed for text in _known(search, component)]
+    texts = list(itertools.islice(itertools.cycle(dict.fromkeys((*known, *SIMPLE))), count))
+    return [{component.id: _text(component, text) for component in typed} for text in texts]
+
+
+def _known(search: Search, component: Component) -> Iterator[str]:
+    """Yield what the author expects to be said: examples, and what the source compares with."""
+    for shown in search.contract.components.values():
+        for example in (shown.props.get("examples") or ()) if shown.type == "chatbot" else ():
+            yield str(example.get("text") or "") if isinstance(example, Mapping) else str(example)
+    clue = search.clue(component)
+    yield from (text for text in clue.examples if isinstance(text, str))
+    yield from clue.constants.texts[:MOST_KNOWN]
 
 
 TEXTS = ("textbox", "multimodaltextbox")
@@ -94,11 +116,6 @@ TEXTS = ("textbox", "multimodaltextbox")
 
 def _text(component: Component, text: str) -> Any:
     return text if component.type == "textbox" else {"text": text, "files": []}
-
-
-def _drawn(search: Search, count: int) -> list[dict[int, Any]]:
-    """Return so many drawn messages; the page as it stands where nothing can be typed."""
-    return search.draws(count) or [{}]
 
 
 def conversation(search: Search) -> tuple[Component, ...]:

@@ -60,9 +60,9 @@ PHASES: tuple[Phase, ...] = (
     Phase(suggested),
     Phase(clicked, until=0.3),
     Phase(emptied, until=0.35),
-    Phase(many_units, until=0.6),
-    Phase(conversed, until=0.7),
-    Phase(drawn, until=0.85),
+    Phase(conversed, until=0.55),
+    Phase(many_units, until=0.7),
+    Phase(drawn, until=0.87),
     Phase(grown, until=0.95),
     Phase(two_ways),
 )

@@ -411,13 +411,13 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _fields(search: Search) -> Iterator[_Field]:
-    yield from _turns(search)
     for parameter in search.event.inputs:
         component = parameter.component
         if component in search.settable and not search.owned(component):
             make = FIELDS.get(component.type)
             if make is not None:
                 yield from make(search, component)
+    yield from _turns(search)
 
 
 def _turns(search: Search) -> Iterator[_Field]:
