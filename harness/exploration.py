@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .contract import Event
 from .errors import HarnessError
@@ -30,6 +30,11 @@ class Budget:
     calls: int | None = None
     timeout_seconds: float = 30.0
     abroad: int = 80
+
+    def scaled(self, share: float) -> Budget:
+        """Return a budget with that part of the seconds."""
+        seconds, shrinking = share * self.seconds, share * self.shrink_seconds
+        return replace(self, seconds=seconds, shrink_seconds=shrinking)
 
 
 #: The seconds are what counts: so many examples are drawn in them as only a quick app answers.

@@ -91,9 +91,10 @@ class _Growth:
     """The calls of one event and what there was after each."""
 
     def __init__(self, stage: Stage, event: Event, pace: Pace) -> None:
-        self.stage, self.event, self.pace = stage, event, pace
+        self.stage, self.event = stage, event
+        self.pace = dataclasses.replace(pace, seconds=stage.share * pace.seconds)
         self.holdings = Holdings(stage.app)
-        self.limit = time.monotonic() + pace.seconds
+        self.limit = time.monotonic() + self.pace.seconds
         self.added: dict[str, float] = {}
         self.series: dict[Thing, list[float]] = {}
         self.resident: list[float] = []

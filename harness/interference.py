@@ -68,8 +68,8 @@ class Interference:
         self.stage = stage
         self.known = set(known)
         self.draw = random.Random(stage.seed + 1)
-        seconds = stage.seconds * len(stage.roots)
-        self.limit = time.monotonic() + max(seconds, LEAST_SECONDS[stage.profile])
+        least = stage.share * LEAST_SECONDS[stage.profile]
+        self.limit = time.monotonic() + max(stage.seconds * len(stage.roots), least)
         self.apart = False
         self.roots = [event for event in stage.roots if not loads(event)]
         self.fields = {event.label: self._settable(event) for event in self.roots}

@@ -99,7 +99,12 @@ def add(parser: pytest.Parser) -> None:
         choices=PROFILES,
         help="How long to look: quick (seconds an event), standard, deep (minutes an event).",
     )
-    option("--app-calls", type=int, metavar="N", help="At most N calls an event, in each suite.")
+    option(
+        "--app-calls",
+        type=int,
+        metavar="N",
+        help="At most N calls an event, in all suites together.",
+    )
     option(
         "--app-timeout",
         type=float,

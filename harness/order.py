@@ -116,7 +116,7 @@ class Walker:
         if apart(self.contract, self.plan):
             return Order()
         self._warm()
-        self.limit = time.monotonic() + self.pace.seconds
+        self.limit = time.monotonic() + self.stage.share * self.pace.seconds
         try:
             self._draw()
             told = self._told_by_event()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import importlib
 import importlib.metadata
 import os
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from . import own
+from .allowance import Allowance
 from .app import App, Credentials, named_home, start
 from .checks.forged import ROOT
 from .child import Zygote, child, memory_allows
@@ -66,7 +68,9 @@ DRIVES: Mapping[str, Callable[[Stage, Event], Part]] = {
 #: How many seconds each of them may take for one event.
 VISITED_SECONDS = {"quick": 0.8, "standard": 2.0, "deep": 15.0}
 #: Why an event that could be asked for what no page asks was not.
-SPENT = "the calls of --app-calls went into what pages send"
+SPENT = "the calls of --app-calls went into what came before"
+#: So often is an event set off before it is measured, where calls are not counted.
+WARM_UP = 3
 #: What an app that runs elsewhere is spared.
 GENTLE = "it runs elsewhere: no forged requests, and its fields are not filled with more and more"
 
@@ -214,18 +218,45 @@ class Session:
             exploration = Exploration(event, Part(findings=lost, skipped=(Skipped(label, why),)))
         else:
             exploration = self._explore(event)
+            self.allowance.made[label] += exploration.cases
         self._explored[label] = exploration
         return exploration, True
 
-    def budget(self) -> Budget:
-        """How long to look at one event."""
+    def budget(self, *, calls: int | None, share: float = 1.0) -> Budget:
+        """How long to look at one event, where there is that *share* of the usual time."""
         return dataclasses.replace(
-            PROFILES[self.options.profile],
-            calls=self.options.calls,
+            PROFILES[self.options.profile].scaled(share),
+            calls=calls,
             timeout_seconds=self.options.timeout_seconds,
         )
 
+    @functools.cached_property
+    def allowance(self) -> Allowance:
+        """What the whole run may take, and what is left of it."""
+        options = self.options
+        return Allowance(
+            options.profile,
+            options.suites,
+            events=len(self.plan.roots),
+            calls=options.calls,
+        )
+
+    def _left(self, root: str) -> int | None:
+        """Return how many calls of *root* are left of --app-calls after all suites so far."""
+        left = self.allowance.left(root)
+        visited = self._stage.spent[root] if self._stage is not None else 0
+        return None if left is None else max(left - visited, 0)
+
     def _explore(self, event: Event) -> Exploration:
+        explorer = self.explorer
+        calls = self.allowance.left(event.label, "api")
+        with self.allowance.spending("api") as share, hypothesis_home(self.options.cache):
+            explorer.budget = self.budget(calls=calls, share=share)
+            return explorer.explore(event)
+
+    @property
+    def explorer(self) -> Explorer:
+        """What explores single events."""
         if self._explorer is None:
             self._explorer = Explorer(
                 self.app,
@@ -236,15 +267,14 @@ class Session:
                 memory=Memory(
                     self.options.cache, self.options.target, quiet=self.options.same_inputs
                 ),
-                budget=self.budget(),
+                budget=self.budget(calls=self.options.calls),
                 seed=self.options.seed,
                 own=self.own,
                 folder=self.options.app_folder,
                 before=self._before,
                 after=self._after,
             )
-        with hypothesis_home(self.options.cache):
-            return self._explorer.explore(event)
+        return self._explorer
 
     def _coverage(self) -> Coverage | None:
         """Return what watches the app's functions: in a deep run, where nothing else does."""
@@ -265,16 +295,14 @@ class Session:
         known = self._explored.get(label)
         if known is not None and _abroad(known):
             return Forging(Part(), untested="it connects to other machines: somebody may pay")
-        left = self.options.calls
-        if left is not None and known is not None:
-            left -= known.cases
-        if left is not None and left <= 0:
+        left = self._left(label)
+        if left == 0:
             return Forging(Part(), untested=SPENT)
         forger = Forger(
             self.app,
             self.wire,
             self.plan,
-            budget=dataclasses.replace(self.budget(), calls=left),
+            budget=self.budget(calls=left),
             seed=self.options.seed,
             folder=self.options.app_folder,
             secrets=self.secrets.values,
@@ -282,7 +310,8 @@ class Session:
             before=self._before,
             after=self._after,
         )
-        with hypothesis_home(self.options.cache):
+        looking = self.allowance.spending("api.out-of-contract")
+        with looking, hypothesis_home(self.options.cache):
             return forger.forge(self.app.contract.event(label))
 
     def begin(self, what: str, root: str) -> None:
@@ -325,7 +354,8 @@ class Session:
         if label in stage.avoided:
             return skipped(event, "not set off by several visitors: it hangs or ends the process")
         stage.abroad |= {name for name, one in self._explored.items() if _abroad(one)}
-        with hypothesis_home(self.options.cache):
+        with self.allowance.spending(check) as share, hypothesis_home(self.options.cache):
+            stage.share, stage.seconds = share, share * VISITED_SECONDS[self.options.profile]
             part = DRIVES[check](stage, event)
         if any(f.check == "streaming.blocks-next" for f in part.findings):
             self._blocked.add(label)
@@ -360,7 +390,13 @@ class Session:
             known=lambda: [f for known in self._explored.values() for f in known.part.findings],
             explored=lambda: self._explored.keys(),
             direct=self.direct,
+            reserved=self._reserved,
         )
+
+    def _reserved(self, root: str) -> int:
+        """Return how many calls of *root* other suites have made, or may make yet."""
+        left = self.allowance.left(root, "sessions")
+        return 0 if left is None else (self.options.calls or 0) - left
 
     @contextlib.contextmanager
     def _copied(self) -> Iterator[tuple[App, Wire]]:
@@ -395,6 +431,12 @@ class Session:
             wire.endless |= self._wire.endless
         event = app.contract.event(label)
         count, seconds = SAMPLES[self.options.profile]
+        chain = app.contract.chain(event)
+        left = self._left(label)
+        if left is not None:
+            count = min(count, left // len(chain))
+        if count == 0:
+            return {member.label: Skipped(member.label, SPENT) for member in chain}
         page = opened(
             wire,
             app.contract,
@@ -402,8 +444,19 @@ class Session:
             driven=lambda other: other.index in self.plan.driven,
             timeout_seconds=self.options.timeout_seconds,
         )
-        count = min(count, self.options.calls or count)
-        return measure(page, event, count=count, seconds=seconds, where=where)
+        with self.allowance.spending("latency") as share:
+            rows = measure(
+                page,
+                event,
+                count=count,
+                seconds=share * seconds,
+                warm_up=WARM_UP if left is None else 0,
+                where=where,
+            )
+        self.allowance.made[label] += sum(
+            row.count for row in rows.values() if isinstance(row, LatencyRow)
+        )
+        return rows
 
     def _for_timing(self) -> tuple[App, Wire, str]:
         """Return the app to measure, a driver for it, and where it runs, in words."""

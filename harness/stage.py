@@ -56,8 +56,9 @@ class NoCopy(HarnessError):
 class Stage:
     """One running app, its plan and what may still be spent on it.
 
-    *calls* caps the calls of each event with its chain (None: no cap), in all of the suite
-    together. *seconds* is how long one driving function may take for one event. *before* and
+    *calls* caps the calls of each event with its chain (None: no cap), less what is *reserved* for
+    other suites. *seconds* is how long one driving function may take for one event; those with
+    seconds of their own take this *share* of them. *before* and
     *after* tell the journal of each call, as of an exploration's. *avoided* are the labels of
     events that hang or end the process: they are not set off again. *known* tells what the
     explorations of single events have found, *explored* which there were. *direct* is the driver
@@ -82,6 +83,8 @@ class Stage:
     known: Callable[[], Iterable[Finding]] = lambda: ()
     explored: Callable[[], Container[str]] = lambda: ()
     direct: Direct | None = None
+    share: float = 1.0
+    reserved: Callable[[str], int] = lambda root: 0
     abroad: set[str] = field(default_factory=set)
     spent: Counter[str] = field(default_factory=Counter)
     effects: Counter[tuple[str, Effect]] = field(default_factory=Counter)
@@ -190,7 +193,7 @@ class Stage:
 
     def left(self, root: str) -> int | None:
         """Return how many calls the event *root* with its chain has left; None: any number."""
-        caps = [] if self.calls is None else [self.calls]
+        caps = [] if self.calls is None else [self.calls - self.reserved(root)]
         caps += [ABROAD] if root in self.abroad else []
         return max(min(caps) - self.spent[root], 0) if caps else None
 

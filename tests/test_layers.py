@@ -123,6 +123,7 @@ LAYERS = (
     *("served", "visit", "gestures", "plan", "own", "steps", "reproduce", "watchdog", "replays"),
     *(
         "exploration",
+        "allowance",
         "memory",
         "search",
         "ladder",
