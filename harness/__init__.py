@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .forgery import forge as forge
     from .growth import replay_growth as replay_growth
     from .observation import Media as Media
+    from .opening import replay_page as replay_page
     from .reproduce import replay as replay
     from .together import replay_visits as replay_visits
 
@@ -25,6 +26,7 @@ __all__ = [
     "replay_cost",
     "replay_departures",
     "replay_growth",
+    "replay_page",
     "replay_visits",
 ]
 __version__ = "0.1.0"
@@ -38,6 +40,7 @@ _MODULES = {
     "replay_cost": "cost",
     "replay_departures": "departures",
     "replay_growth": "growth",
+    "replay_page": "opening",
     "replay_visits": "together",
 }
 

@@ -11,8 +11,10 @@ import pytest
 
 from .checks.forged import ROOT
 from .checks.latency import budget, parse_budget, unjudged
+from .checks.page import CHECKS
 from .exploration import Exploration, Stuck
 from .finding import Finding
+from .opening import opened, page_snippet
 from .page import PageVisit
 from .report.text import visible
 from .run import Part, Skipped, SuiteRow
@@ -134,19 +136,13 @@ class VisitedPage:
         return self._visit(browser)
 
     def _visit(self, browser: Any) -> Part:
-        from .checks.page import CHECKS
-        from .drivers.browser import visit
-
         session = self.session
         journal = session.journal
         if journal is not None:
             journal.call(f"page {self.path}", f"page {self.path}", "the page is opened", "")
         context = browser.new_context()
         try:
-            contract = session.app.contract
-            left_out = {event.index for event in contract.events} - session.plan.driven
-            path = self.path.strip("/")
-            seen = visit(context, session.app, contract, path, withheld=left_out)
+            seen = opened(context, session.app, session.plan, self.path)
         finally:
             context.close()
             if journal is not None:
@@ -155,11 +151,24 @@ class VisitedPage:
         calls = len(seen.observations)
         queued = sum(observation.queued for observation in seen.observations)
         return Part(
-            findings=tuple(findings),
+            findings=tuple(map(self._shown_again, findings)),
             skipped=(*unsought(seen), *withheld(seen)),
             screenshots=(seen.screenshot,) if seen.screenshot else (),
             suites=(SuiteRow("ui", cases=calls, queued_cases=queued),),
         )
+
+    def _shown_again(self, finding: Finding) -> Finding:
+        """Return *finding* with the lines that open its page again."""
+        session, options = self.session, self.session.options
+        script = page_snippet(
+            session.target.text,
+            self.path,
+            finding,
+            chosen=session.plan,
+            folder=options.app_folder,
+            browser=options.browser,
+        )
+        return replace(finding, reproduce=script)
 
 
 @dataclass(frozen=True, slots=True)

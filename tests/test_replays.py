@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,10 @@ from gradio_harness.errors import OptionError, ReplayError
 from gradio_harness.finding import Finding, Severity
 from gradio_harness.literals import literal
 from gradio_harness.observation import Media
+from gradio_harness.opening import alike, page_snippet
 
 PICTURE = Media("A bé.PNG", b"\x89PNG", "image/png")
+PAGES = Path(__file__).parent.parent / "fixtures" / "apps" / "twins" / "ui.console-error"
 OTHER = Media("A bé.PNG", b"other", "image/png")
 
 APP = """
@@ -244,6 +247,34 @@ def test_a_selection_of_nothing_leaves_the_report_alone(report: Session) -> None
     session = run(report.folder, "--app", "app.py", "--app-suites", "api", "-k", "nothing_of_it")
 
     assert (5, before) == (session.code, json.loads(path.read_text("utf-8")))
+
+
+@pytest.mark.browser
+def test_a_page_is_opened_again_until_it_is_mended() -> None:
+    """In a browser of this machine, as the ui suite opens it."""
+    title = "A script of the page fails: TypeError: Cannot set properties of null"
+    title += " (setting 'textContent')"
+    found = replace(finding(title=title), check="ui.console-error", event="")
+
+    def again(app: str) -> str:
+        script = page_snippet(app, "/", found)
+        return replays.replay(replace(found, reproduce=script), app, folder=PAGES)
+
+    assert (title, "") == (again("defect.py").partition("\n")[0], again("mended.py"))
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("slow: 812.25 ms, http://127.0.0.1:41999/x", True),
+        ("slow: 3 ms, http://127.0.0.1:7860/y", False),
+        ("fast: 3 ms, http://127.0.0.1:7860/x", False),
+    ],
+    ids=["numbers", "path", "word"],
+)
+def test_a_page_says_the_same_with_other_numbers(title: str, expected: bool) -> None:
+    """A port and a time are others each time it is opened."""
+    assert expected is alike("slow: 3 ms, http://127.0.0.1:7860/x", title)
 
 
 def test_what_the_app_has_started_ends_with_the_replay(

@@ -25,9 +25,9 @@ from .driver import Browser
 from .login import log_in
 from .page import OpenPage
 from .picture import picture
-from .program import start
+from .program import launched, start
 
-__all__ = ["Browser", "CannotDrive", "start", "visit"]
+__all__ = ["Browser", "CannotDrive", "launched", "start", "visit"]
 
 
 def visit(

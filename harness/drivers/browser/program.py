@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 
 from playwright.sync_api import Browser as Program
 from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import sync_playwright
 
+from ...browsers import find, launch_arguments
 from ...errors import BrowserMissing
 
-__all__ = ["start"]
+__all__ = ["launched", "start"]
 
 
 def start(launch: Callable[[], Program], program: str) -> Program:
@@ -29,3 +32,16 @@ def start(launch: Callable[[], Program], program: str) -> Program:
         "To see all that it says, start it yourself with --headless. For another one: "
         "--app-browser PATH. To test without pages: --app-suites api,streaming,latency"
     )
+
+
+@contextlib.contextmanager
+def launched(named: str = "") -> Iterator[Program]:
+    """Have a browser of this machine running: the one *named*, or the one that `find` finds."""
+    choice = find(named or None)
+    arguments = launch_arguments(choice)
+    with sync_playwright() as playwright:
+        program = start(lambda: playwright.chromium.launch(**arguments), choice.executable)
+        try:
+            yield program
+        finally:
+            program.close()
