@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -63,8 +63,17 @@ class Options:
 
 def add(parser: pytest.Parser) -> None:
     """Add the options, all in one group of ``pytest --help``."""
-    group = parser.getgroup("gradio-harness", "Gradio apps (gradio-harness)")
-    option = group.addoption
+    option = parser.getgroup("gradio-harness", "Gradio apps (gradio-harness)").addoption
+    _add_choice(option)
+    _add_limits(option)
+    _add_places(option)
+    _add_judgement(option)
+    option("--app-browser", metavar="PATH", help="The browser for the ui suite.")
+    _add_ini(parser)
+
+
+def _add_choice(option: Callable[..., None]) -> None:
+    """Add what says which app is tested, and what of it."""
     option(
         "--app",
         metavar="TARGET",
@@ -94,6 +103,10 @@ def add(parser: pytest.Parser) -> None:
             metavar="CHECK[@EVENT]",
             help=f"{words}: api.hang, api.*, api.hang@greet. Repeatable.",
         )
+
+
+def _add_limits(option: Callable[..., None]) -> None:
+    """Add what says how long to look and to wait."""
     option(
         "--app-profile",
         choices=PROFILES,
@@ -117,6 +130,10 @@ def add(parser: pytest.Parser) -> None:
         metavar="SECONDS",
         help="How long the app may take to start (default 120).",
     )
+
+
+def _add_places(option: Callable[..., None]) -> None:
+    """Add what says where the app runs and for whom, and where the report goes."""
     option("--app-folder", metavar="DIR", help="The folder in which the app runs.")
     option(
         "--app-report",
@@ -135,6 +152,10 @@ def add(parser: pytest.Parser) -> None:
         help="Where the app runs while latency is measured (default: process, a child); with "
         "thread, sessions and forged requests start no copies of it either.",
     )
+
+
+def _add_judgement(option: Callable[..., None]) -> None:
+    """Add what says which findings count, and how they are seen again."""
     option(
         "--app-baseline",
         metavar="FILE",
@@ -158,8 +179,6 @@ def add(parser: pytest.Parser) -> None:
         choices=SEVERITIES,
         help="The least severity that fails the run (default error).",
     )
-    option("--app-browser", metavar="PATH", help="The browser for the ui suite.")
-    _add_ini(parser)
 
 
 def _add_ini(parser: pytest.Parser) -> None:
