@@ -172,7 +172,7 @@ def clues(contract: Contract, event: Event, known: Source) -> dict[int, Clues]:
                     tuple(examples.get(identity, ())),
                     parameter.name,
                     constants,
-                    contract.gradio.partition(".")[0],
+                    contract.major,
                     bool(known.trees),
                 )
     return found

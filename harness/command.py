@@ -168,7 +168,7 @@ def _forget_output(config: pytest.Config) -> None:
     """Drop what a dead child had printed: pytest would print it at the end as its own."""
     capture = config.pluginmanager.getplugin("capturemanager")
     if capture is not None:
-        with contextlib.suppress(Exception):
+        with contextlib.suppress(Exception):  # closed by now: then there is nothing to drop
             capture.read_global_capture()
 
 

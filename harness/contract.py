@@ -189,6 +189,11 @@ class Contract:
     protocol: str = "sse_v3"
     show_error: bool = False
 
+    @property
+    def major(self) -> str:
+        """Which Gradio it is, "4", "5" or "6": what differs between them asks here."""
+        return self.gradio.partition(".")[0]
+
     def event(self, label: str) -> Event:
         """Return the event of this label or API name; KeyError names the choices."""
         wanted = label.removeprefix("/")
@@ -210,7 +215,7 @@ class Contract:
         following = tuple(e for e in self.events if e.after == event.index)
         if not failed:
             return tuple(e for e in following if e.after_only != "failure")
-        stops = self.gradio.partition(".")[0] not in ("4", "5")
+        stops = self.major not in ("4", "5")
         only = ("failure",) if stops else ("failure", "")
         return tuple(e for e in following if e.after_only in only)
 

@@ -63,7 +63,7 @@ class Visit:
         self.wanted = wanted
         self.before = before
         self.timeout_seconds = timeout_seconds
-        self.major = contract.gradio.partition(".")[0]
+        self.major = contract.major
         self.values: dict[int, Any] = {
             c.id: _first(c, self.major) for c in contract.components.values()
         }

@@ -54,7 +54,7 @@ class Layout:
 
     def marked(self, component: Component) -> bool:
         """Whether its node carries an id from the start, so that a missing node is a fault."""
-        early = self.contract.gradio.partition(".")[0] in ("4", "5")
+        early = self.contract.major in ("4", "5")
         return early or bool(component.props.get("elem_id"))
 
     def listens(self, container: Component) -> bool:
