@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
-from .agree import two_ways
+from .agreement import two_ways
 from .app import App
 from .checks import Check
 from .checks.hints import CHECKS as HINTS

@@ -143,7 +143,7 @@ LAYERS = (
         "conversation",
         "guided",
         "units",
-        "agree",
+        "agreement",
     ),
     *("confirm", "explore", "latency"),
     *(
