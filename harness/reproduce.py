@@ -19,6 +19,7 @@ from .app import App, start_here
 from .catalogue import CHECKS
 from .checks.outcome import Seen
 from .contract import Contract, Event
+from .downloads import Downloads
 from .drivers.wire import Wire, new_session
 from .errors import Unjudged
 from .gestures import sent
@@ -26,7 +27,6 @@ from .literals import literal, told
 from .observation import Media, Observation
 from .plan import Plan, plan
 from .redact import of_running
-from .served import Downloads
 from .steps import Step, arrive, by_name, perform
 from .visit import Visit, at, feeding
 

@@ -29,6 +29,7 @@ from .checks.streaming import CHECKS as STREAMING
 from .checks.warned import CHECKS as WARNED
 from .clues import NO_CLUES, Clues
 from .contract import Component, Contract, Event
+from .downloads import Downloads
 from .drivers.direct import Direct
 from .drivers.wire import new_session
 from .exploration import Budget, row_of
@@ -40,7 +41,6 @@ from .own import NOTHING, Own
 from .plan import Plan
 from .reproduce import Case, described, enter, prepared, snippet
 from .run import Part, SideEffect, Skipped
-from .served import Downloads
 from .visit import Driver, Visit, at, feeding
 
 __all__ = ["CHECKS", "TIMED", "Defect", "Key", "Search", "Stop", "key_of"]

@@ -31,6 +31,7 @@ from gradio_harness.checks.departure import Departure, Left
 from gradio_harness.checks.outcome import Seen, place
 from gradio_harness.contract import Component, Event, Function, Parameter
 from gradio_harness.digest import digests
+from gradio_harness.downloads import problem
 from gradio_harness.finding import Finding, Severity
 from gradio_harness.observation import (
     Call,
@@ -42,7 +43,6 @@ from gradio_harness.observation import (
     Served,
     Warned,
 )
-from gradio_harness.served import problem
 from gradio_harness.units import sequence, units
 
 CHECKS = {

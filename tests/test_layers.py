@@ -121,7 +121,7 @@ LAYERS = (
         "catalogue",
     ),
     *(
-        "served",
+        "downloads",
         "visit",
         "gestures",
         "plan",

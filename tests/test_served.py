@@ -10,7 +10,7 @@ import httpx
 
 from gradio_harness.app import App
 from gradio_harness.checks.outcome import Seen
-from gradio_harness.served import Downloads
+from gradio_harness.downloads import Downloads
 
 
 def fetched(until: float) -> list[str]:
