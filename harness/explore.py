@@ -19,7 +19,7 @@ from .app import App
 from .checks import Check
 from .checks.hints import CHECKS as HINTS
 from .clues import clues, source
-from .confirm import confirmed
+from .confirmation import confirmed
 from .contract import Event
 from .conversation import clicked, conversed
 from .coverage import Coverage

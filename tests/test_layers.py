@@ -145,7 +145,7 @@ LAYERS = (
         "units",
         "agreement",
     ),
-    *("confirm", "explore", "latency"),
+    *("confirmation", "explore", "latency"),
     *(
         "guests",
         "stage",
