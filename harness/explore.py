@@ -22,10 +22,10 @@ from .clues import clues, source
 from .confirmation import confirmed
 from .contract import Event
 from .conversation import clicked, conversed
+from .corpus import Corpus
 from .coverage import Coverage
 from .drivers.direct import Direct
 from .exploration import Budget, Exploration, Stuck
-from .guided import Corpus
 from .ladder import grown
 from .memory import Memory
 from .own import NOTHING, Own

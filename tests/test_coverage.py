@@ -13,12 +13,12 @@ import pytest
 
 from gradio_harness.app import launch
 from gradio_harness.contract import Component, Event, Function, Parameter
+from gradio_harness.corpus import NOTHING, Corpus, Kept, changes, fitted
 from gradio_harness.coverage import Compared, Coverage
 from gradio_harness.drivers.direct import Direct
 from gradio_harness.drivers.wire import Wire
 from gradio_harness.exploration import Budget, Exploration
 from gradio_harness.explore import Explorer
-from gradio_harness.guided import NOTHING, Corpus, Kept, changes, fitted
 from gradio_harness.own import Own
 from gradio_harness.plan import plan
 from gradio_harness.record import _reached

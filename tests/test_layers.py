@@ -141,7 +141,7 @@ LAYERS = (
         "draws",
         "phases",
         "conversation",
-        "guided",
+        "corpus",
         "units",
         "agreement",
     ),
