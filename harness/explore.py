@@ -145,7 +145,7 @@ class Explorer:
             with self._watching():
                 for phase in phases:
                     search.seconds = phase.until * self.budget.seconds
-                    search.downloads.until = search.begun + search.seconds
+                    search.downloads.until = search.watch.until(search.seconds)
                     with contextlib.suppress(Stop):
                         phase.run(search)
             search.downloads.until = math.inf  # what is told is confirmed, a few calls each

@@ -41,6 +41,7 @@ from .own import NOTHING, Own
 from .plan import Plan
 from .reproduce import Case, described, enter, prepared, snippet
 from .run import Part, SideEffect, Skipped
+from .stopwatch import Stopwatch
 from .visit import Driver, Visit, at, feeding
 
 __all__ = ["CHECKS", "TIMED", "Defect", "Key", "Search", "Stop", "key_of"]
@@ -148,8 +149,8 @@ class Search:
         self.seconds = budget.seconds
         self.reads = self._reads()
         self.settable = self._settable()
-        # The first search of all imports Hypothesis, which takes seconds on a busy machine.
-        self.begun = time.monotonic()
+        # Not before: the first search of all imports Hypothesis.
+        self.watch = Stopwatch()
 
     @property
     def most_drawn(self) -> int:
@@ -253,12 +254,14 @@ class Search:
         run out.
         """
         limit = self.seconds + (self.budget.shrink_seconds if self.defects else 0)
-        self.downloads.until = self.begun + limit
-        if time.monotonic() > self.downloads.until or self.over or self._dear:
+        if self.watch.over(limit) or self.over or self._dear:
             raise Stop
+        self.downloads.until = self.watch.until(limit)
         self.tries += 1
         queued = queued or case.fingerprint[0] % QUEUED_ONE_OF == 0
         found = self.send(case, queued=queued)
+        if self.tries == 1 and self._warmed_up():
+            self.watch.restart()
         self.tried(case)
         self.lacking += self.lacks
         size = case.size
@@ -279,6 +282,12 @@ class Search:
     def _keeps_lacking(self) -> bool:
         """Whether all inputs so far wanted what this machine lacks."""
         return self.lacking == MOST_LACKING == self.tries
+
+    def _warmed_up(self) -> bool:
+        """Whether Gradio took the greater part of the last case: it imports matplotlib once."""
+        told = [seen.observation.evidence for seen in self.seen]
+        steps = sum(sum(evidence.seconds.values()) for evidence in told if evidence is not None)
+        return None not in told and steps < self.took / 2
 
     def spent(self, *, keep: int = 0) -> bool:
         """Whether no further call is allowed, with *keep* of them left over.
@@ -335,7 +344,7 @@ class Search:
 
     def offered(self, event: Event, case: Case) -> tuple[Gesture, ...]:
         """Return what a visitor can click on to set *event* off, on the page after *case*."""
-        if self.over or self._dear or time.monotonic() > self.begun + self.seconds:
+        if self.over or self._dear or self.watch.over(self.seconds):
             raise Stop
         visit = self._visit(case, self.direct or self.driver)
         try:

@@ -123,7 +123,7 @@ def many_units(search: Search) -> None:
         # The same loop is behind the other ways to feed it.
         search.told += next(feeding.findings(), [])
     except Stop:
-        if feeding.feeds < MOST:
+        if feeding.feeds < MOST and not search.needs:
             search.unshown.append(_unfed(search, "its time or its calls had run out"))
         raise
 

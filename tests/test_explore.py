@@ -11,6 +11,7 @@ from typing import Any
 import gradio
 import pytest
 
+from gradio_harness import stopwatch
 from gradio_harness.app import App
 from gradio_harness.contract import Contract, read
 from gradio_harness.drivers.direct import Direct
@@ -224,7 +225,7 @@ def test_what_follows_an_event_that_is_not_set_off_says_so(
     chosen = plan(chain_of({**ORDER[0], **head}, *ORDER[1:]), **options)
 
     why = f"follows order, which is not set off: {before}"
-    assert ([], {"order": before, "reserve": why, "pay": why}) == (
+    assert ([], {"order": before, "reserve": why, "pay": why}, []) == (
         labels(chosen),
         {skipped.what: skipped.why for skipped in chosen.skipped},
         [event.label for event in chosen.clicked],
@@ -361,6 +362,13 @@ with gr.Blocks() as demo:
 """
 
 
+@pytest.fixture
+def idle(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No thread ever waits for a processor: a search's time is the clock's."""
+    monkeypatch.setattr(stopwatch, "waited", lambda: 0.0)
+
+
+@pytest.mark.usefixtures("idle")
 def test_nothing_is_sent_after_the_time_is_over(app_of: Any) -> None:
     """A call that takes longer than all of it is the only one."""
     _, made = explore(app_of(SLOW), "think", seconds=1.2)
@@ -672,6 +680,7 @@ with gr.Blocks() as demo:
 """
 
 
+@pytest.mark.usefixtures("idle")
 def test_a_stream_without_end_is_watched_for_a_while(app_of: Any) -> None:
     """It is no hang, and what was not seen of it is said."""
     app = app_of(CLOCK)

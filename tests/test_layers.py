@@ -22,7 +22,7 @@ LAYERS = (
     *(
         "errors",
         "observation",
-        *("literals", "digest"),
+        *("literals", "digest", "stopwatch"),
         "finding",
         "snippet",
         "schema",
