@@ -132,7 +132,7 @@ def lost(seen: Seen) -> list[Finding]:
 
 
 def empty(seen: Seen) -> list[Finding]:
-    """A stream ends without having shown anything, on input that is not empty.
+    """A stream ends without having shown anything, though nothing was left empty.
 
     Why: the visitor asked for something and gets a field that is blank: no answer, no reason.
 
@@ -149,7 +149,9 @@ def empty(seen: Seen) -> list[Finding]:
         return []
     if observation.evidence is None or any(value is not None for value in observation.outputs):
         return []
-    if seen.event.connection == "stream" or not any(map(_says, observation.call.inputs)):
+    given = zip(seen.event.inputs, observation.call.inputs, strict=False)
+    asked = [_says(value) for parameter, value in given if parameter.component.type != "state"]
+    if seen.event.connection == "stream" or not (asked and all(asked)):
         return []
     title = "The stream ends without any output"
     detail = "The function returned before its first yield; the page is left blank."
@@ -233,12 +235,12 @@ def _same(sent: Sequence[str], got: Sequence[str]) -> bool:
 
 
 def _says(value: Any) -> bool:
-    """Whether a visitor said anything with *value*."""
+    """Whether a visitor filled a field in that holds *value*."""
     if isinstance(value, str):
         return bool(value.strip())
     if isinstance(value, dict) and "text" in value:
         return _says(value["text"]) or bool(value.get("files"))
-    return value not in (None, [], {}, 0, False)
+    return value is not None and value not in ([], {})
 
 
 def _texts(chunks: Sequence[Message], position: int) -> list[str]:
