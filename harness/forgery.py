@@ -1,21 +1,24 @@
-"""One event asked for in ways that no page asks: each request alone, a visitor before and after.
+"""One event asked for in ways that no page asks: a visitor before, meanwhile and after.
 
 First the visitor: what the page sends is answered, again in the same way, and still so when
 others have sent other things that the page allows. Then one forged request after the other,
-and after each that reached the app the same visitor again. Only what a forged request does
+each while the same visitor waits for an answer. Only what a forged request does
 to the app or to that visitor counts; that it fails itself is as it should be.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 import json
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .app import App, start_here
 from .checks.forged import ROOT, Forged, out_of_contract, received
@@ -40,10 +43,16 @@ __all__ = ["Forger", "Forging", "forge"]
 #: The part of an exploration's time that goes into an event.
 SHARE = 0.1
 #: Below which an event is hardly looked at: quick explorations take no more than this, either.
-LEAST_SECONDS = 2.0
+LEAST_SECONDS = 0.8
 #: So many calls are made even where they take longer, up to so many times as long.
-LEAST_CALLS = 30
-PATIENCE = 5
+LEAST_CALLS = 24
+PATIENCE = 3
+#: So often a visitor who waits is met by another one, and by the forged request again.
+MEETINGS = 3
+#: A visitor's call is on its way by then.
+MEETING_SECONDS = 0.05
+
+T = TypeVar("T")
 #: So many other visitors send what the page allows before a change is blamed on a forgery.
 OTHERS = 6
 
@@ -110,6 +119,7 @@ class Forger:
         self.budget, self.seed, self.folder = budget, seed, folder
         self.secrets, self.copied = secrets, copied
         self.before, self.after = before, after
+        self.enveloped = False
 
     def forge(self, event: Event) -> Forging:
         """Return what came of *event* and its chain. Raises Stuck as an exploration does."""
@@ -128,6 +138,7 @@ class _Forging:
         self.found: dict[tuple[str, str], Finding] = {}
         self.valid: dict[str, None] = {}
         self.case = Case()
+        self.session = new_session()
         self.slowest, self.quickest = 0.0, float("inf")
 
     def run(self) -> Forging:
@@ -147,11 +158,11 @@ class _Forging:
         steady = usual.well and self._steady(usual)
         sent = {o.call.index: o.call.inputs for o in usual.seen}
         for member, forgery in self._requests(sent):
-            forged = self._send(member, forgery)
-            error = forged.observation.error
-            ended = forged.observation.evidence
-            held = error is not None and error.kind in ("timeout", "transport")
-            if held or (ended is not None and ended.exception == "SystemExit"):
+            if steady:
+                forged, waiting = self._meeting(functools.partial(self._send, member, forgery))
+            else:
+                forged, waiting = self._send(member, forgery), usual
+            if _held(forged.observation) and not forgery.of_gradio:
                 self._take(forged, forgery)
                 answers = self.forger.app.answers()
                 return "" if answers else f"the app answers nobody since a call of {member.label}"
@@ -160,14 +171,51 @@ class _Forging:
                 if harm:
                     self._blame(forged, forgery, harm)
                     return ""
-            self._take(forged, forgery)
+                if waiting.words != usual.words:
+                    self._take_meanwhile(forged, forgery, usual)
+            if not forgery.of_gradio:
+                self._take(forged, forgery)
         return ""
+
+    def _meeting(self, other: Callable[[], T]) -> tuple[T, Answer]:
+        """Return what came of *other*, done while the visitor waits, and of the visitor."""
+        on_its_way = threading.Event()
+        with ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(self._visited, self.case, sent=on_its_way.set)
+            on_its_way.wait(self._limit())
+            return other(), waiting.result()
+
+    def _take_meanwhile(self, forged: Forged, forgery: Forgery, usual: Answer) -> None:
+        """Keep the finding if only the forged request changes what the waiting visitor gets.
+
+        Where another visitor who sends what the page allows does so, too, that is a race.
+        """
+        self.deadline = time.monotonic() + self.seconds + 10 * self.slowest
+        for _ in range(MEETINGS):
+            another, waiting = self._meeting(lambda: self._visited(self.case))
+            if {another.words, waiting.words} != {usual.words}:
+                return
+        ends = [
+            self._meeting(lambda: self._send(forged.event, forgery))[1] for _ in range(MEETINGS)
+        ]
+        changed = [one for one in ends if one.words != usual.words]
+        if 2 * len(changed) <= MEETINGS or self._harm(usual):
+            return
+        history = "F" + "".join("." if one.words == usual.words else "F" for one in ends)
+        harm = f"{changed[0].end} while an answer was on its way"
+        for finding in out_of_contract(dataclasses.replace(forged, harm=harm)):
+            told = self._told(finding, forgery, meanwhile=True)
+            repeats = Repeats(history.count("F"), len(history), history)
+            self.found[(told.event, told.title)] = dataclasses.replace(told, repeats=repeats)
 
     def _requests(self, sent: dict[int, tuple[Any, ...]]) -> Iterator[tuple[Event, Forgery]]:
         """Yield the requests for each event of the chain in turn: all get some of the time."""
-        from .strategies.wrong import forgeries  # brings Hypothesis: half a second
+        from .strategies.wrong import envelopes, forgeries  # brings Hypothesis: half a second
 
         columns = []
+        if not self.forger.enveloped and self.event.index in sent:
+            self.forger.enveloped = True  # the same for each event
+            columns.append([(self.event, f) for f in envelopes(sent[self.event.index])])
         for member in self.contract.chain(self.event):
             own = member.function is None or not member.function.builtin
             if own and member.index in sent and member.index in self.forger.plan.driven:
@@ -211,20 +259,34 @@ class _Forging:
                 found[parameter.component.id] = strategy
         return [Case(values=drawn) for drawn in draws(found, OTHERS, seed=self.forger.seed)]
 
-    def _visited(self, case: Case, app: App | None = None, driver: Wire | None = None) -> Answer:
-        """Return what a new visitor gets who does what *case* says."""
+    def _visited(
+        self,
+        case: Case,
+        app: App | None = None,
+        driver: Wire | None = None,
+        *,
+        sent: Callable[[], None] | None = None,
+    ) -> Answer:
+        """Return what a new visitor gets who does what *case* says.
+
+        *sent* is called as soon as the event itself is on its way: what is in the journal then
+        is what another one sends meanwhile.
+        """
         contract = (app or self.forger.app).contract
         event = contract.event(self.event.label)
         words = described(contract, event, case)
 
         def before(call: Call) -> None:
             self._spend()
-            self.forger.before(self.event.label, call.event, words, "")
+            if sent is None:
+                self.forger.before(self.event.label, call.event, words, "")
+            elif call.index == event.index:
+                sent()
 
         visit = Visit(
             driver or self.forger.driver,
             contract,
-            new_session(),
+            self._arrived(),
             driven=lambda other: other.index in self.forger.plan.driven,
             wanted=feeding(contract, event),
             before=before,
@@ -234,7 +296,10 @@ class _Forging:
         try:
             enter(visit, event, case)
         finally:
-            self.forger.after()
+            if sent is None:
+                self.forger.after()
+            else:
+                sent()  # nobody waits for a visit that did not get so far
         took = time.monotonic() - begun
         self.slowest, self.quickest = max(self.slowest, took), min(self.quickest, took)
         self.queued += sum(bool(o.event_id) for o in visit.seen)
@@ -245,6 +310,11 @@ class _Forging:
             self.valid.update(dict.fromkeys(received(observation)))
         told = [(o.call.event, o.outputs, o.error and o.error.message) for o in seen]
         return Answer(json.dumps(told, default=str), bool(seen) and not errors, seen)
+
+    def _arrived(self) -> str:
+        """Return the session of a new visitor: one that somebody else might get to know."""
+        self.session = new_session()
+        return self.session
 
     def _harm(self, usual: Answer) -> str:
         """Return what happened to the next visitor, "" if nothing that lasts did."""
@@ -265,7 +335,9 @@ class _Forging:
         self._spend()
         forger = self.forger
         there = (app or forger.app).contract.event(member.label)
-        call = Call(there.label, there.index, forgery.data, new_session(), forgery.event_data)
+        index = there.index if forgery.index is None else forgery.index
+        session = self.session if forgery.foreign else new_session()
+        call = Call(there.label, index, forgery.data, session, forgery.event_data, forgery.trigger)
         script = self._script(member, forgery)
         forger.before(ROOT + self.event.label, member.label, forgery.words, script)
         try:
@@ -296,13 +368,13 @@ class _Forging:
                 repeats = Repeats(1 + same, 2, "FF" if same else "F.")
                 self.found[key] = dataclasses.replace(self.found[key], repeats=repeats)
 
-    def _told(self, finding: Finding, forgery: Forgery) -> Finding:
+    def _told(self, finding: Finding, forgery: Forgery, *, meanwhile: bool = False) -> Finding:
         event = self.contract.event(finding.event)
         rest = "\nthe rest as the page sends it" if len(event.inputs) > 1 else ""
         return dataclasses.replace(
             finding,
             input=finding.input + rest,
-            reproduce=self._script(event, forgery),
+            reproduce=self._script(event, forgery, meanwhile=meanwhile),
         )
 
     def _blame(self, forged: Forged, forgery: Forgery, harm: str) -> None:
@@ -359,7 +431,7 @@ class _Forging:
             raise _Stop
         self.calls += 1
 
-    def _script(self, member: Event, forgery: Forgery) -> str:
+    def _script(self, member: Event, forgery: Forgery, *, meanwhile: bool = False) -> str:
         arguments = [
             literal(self.forger.app.target.text),
             literal(member.label),
@@ -378,12 +450,22 @@ class _Forging:
             arguments.append(f"example={self.case.example!r}")
         if self.event.label != member.label:
             arguments.append(f"before={literal(self.event.label)}")
+        if meanwhile:
+            arguments.append("meanwhile=True")
         arguments += run_as(self.forger.folder, self.forger.plan)
         names = "Media, forge" if "Media" in str(arguments) else "forge"
         return (
             f"python - <<'EOF'\nfrom gradio_harness import {names}\n\n"
             f"forge({', '.join(arguments)})\nEOF"
         )
+
+
+def _held(observation: Observation) -> bool:
+    """Whether the request got no answer, or ended its worker."""
+    error, evidence = observation.error, observation.evidence
+    if error is not None and error.kind in ("timeout", "transport"):
+        return True
+    return evidence is not None and evidence.exception == "SystemExit"
 
 
 def _reached(observation: Observation) -> bool:
@@ -403,6 +485,7 @@ def forge(
     visitor: Sequence[Any] = (),
     example: tuple[str, int] | None = None,
     before: str = "",
+    meanwhile: bool = False,
     folder: str = "",
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
@@ -411,7 +494,8 @@ def forge(
 
     A visitor sends what the page sends for the event (or for *before*, at the head of its
     chain) twice before and twice after; *visitor* and *example* say what, as ``inputs`` and
-    ``example`` of `replay` do; *folder*, *include* and *exclude* are as there. What comes is
+    ``example`` of `replay` do. *meanwhile*, the visitor waits for an answer while it is sent, and
+    that one is judged. *folder*, *include* and *exclude* are as there. What comes is
     printed. SystemExit is raised where the forged request is not answered or its answer shows
     the app's inside, and where the visitor is answered in another way after it.
     """
@@ -445,7 +529,11 @@ def forge(
 
         answers = [visited(), visited()]
         valid = "\0".join(text for one in seen for text in received(one))
-        forged = wire.call(call)
+        with ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(visited) if meanwhile else None
+            time.sleep(MEETING_SECONDS if meanwhile else 0)
+            forged = wire.call(call)
+            met = waiting.result() if waiting is not None else answers[0]
         seen.append(forged)
         print(hide(f"forged: {line_of(forged)}"))
         if forged.error is not None and forged.error.kind in ("timeout", "transport"):
@@ -453,6 +541,8 @@ def forge(
         judged = Forged(forged, there, "", valid, secrets.values, folder=str(app.folder))
         if shown := out_of_contract(judged):
             sys.exit(hide(f"{shown[0].title}\n{shown[0].detail}"))
+        if answers[0] == answers[1] != met:
+            sys.exit("the visitor who waited is answered in another way by the forged request")
         answers += [visited(), visited()]
         if answers[0] == answers[1] and answers[0] not in answers[2:]:
             sys.exit("the visitor is answered in another way since the forged request")

@@ -23,7 +23,7 @@ from gradio_harness.finding import Finding, Severity
 from gradio_harness.forgery import Forger, _Forging, forge
 from gradio_harness.observation import Call, CallError, Evidence, Message, Observation
 from gradio_harness.plan import plan
-from gradio_harness.strategies.wrong import forgeries, values
+from gradio_harness.strategies.wrong import DEPTH, forgeries, values
 from gradio_harness.target import parse
 
 FOLDER = TWINS / "api.out-of-contract"
@@ -53,6 +53,9 @@ def look(name: str, seed: int = 7) -> tuple[Finding, ...]:
         )
 
 
+#: What a sum cannot take: the first that meets a visitor who waits is told.
+MEANWHILE = ("'text'", "[1]", "{'a': [1]}", f"a list in a list, {DEPTH} deep")
+
 #: Spoilt app -> how what is found begins, and the one thing that may be wrong in the request:
 #: Gradio 4 looks at less than the later ones, so it lets other things through first.
 DEFECTS = {
@@ -60,6 +63,10 @@ DEFECTS = {
     "defect_global": (
         "A forged request harms the next visitor: TypeError on what was answered before",
         ("net = 'text'\nthe rest as the page sends it",),
+    ),
+    "defect_meanwhile": (
+        "A forged request harms the next visitor: TypeError while an answer was on its way",
+        tuple(f"minutes = {value}\nthe rest as the page sends it" for value in MEANWHILE),
     ),
     "defect_traceback": (
         "The answer to a forged request shows a traceback",
@@ -133,7 +140,15 @@ def test_what_is_excluded_is_not_called_by_the_script(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["mended", "mended_global", "mended_traceback", "mended_path", "mended_exit"]
+    "name",
+    [
+        "mended",
+        "mended_global",
+        "mended_meanwhile",
+        "mended_traceback",
+        "mended_path",
+        "mended_exit",
+    ],
 )
 def test_nothing_is_found_in_the_mended_app(name: str) -> None:
     """Neither refusing in words nor an exception of its own is anything to tell."""

@@ -17,7 +17,7 @@ from typing import Any
 from ..contract import Component, Event
 from ..observation import Media
 
-__all__ = ["Forgery", "forgeries"]
+__all__ = ["Forgery", "envelopes", "forgeries"]
 
 #: A file that is not there, below a folder of our own: nothing is given away if it is read.
 NOWHERE = os.path.join(tempfile.gettempdir(), "gradio-harness", "no-such-file.png")
@@ -26,15 +26,30 @@ DEPTH = 60
 #: Beyond what 64 bits hold, and written as digits.
 HUGE = 10**30
 LONG = "a" * 20_000
+#: No component and no event has this number.
+NOBODY = 999_999
 
 
 @dataclass(frozen=True, slots=True)
 class Forgery:
-    """One request that no page sends: its *data*, and in *words* what is wrong with it."""
+    """One request that no page sends: its *data*, and in *words* what is wrong with it.
+
+    *index* and *trigger* are the event and the component that it names, where they are not the
+    event's own; *foreign*, it comes under the session of another visitor. What of these Gradio
+    itself makes something wrong of is no fault of the app's.
+    """
 
     words: str
     data: tuple[Any, ...]
     event_data: Any = None
+    index: int | None = None
+    trigger: int | None = None
+    foreign: bool = False
+
+    @property
+    def of_gradio(self) -> bool:
+        """Whether it is Gradio that has to refuse it."""
+        return self.foreign or self.index is not None or self.trigger is not None
 
 
 def forgeries(event: Event, shown: Sequence[Any]) -> Iterator[Forgery]:
@@ -60,6 +75,16 @@ def forgeries(event: Event, shown: Sequence[Any]) -> Iterator[Forgery]:
         yield Forgery("the last input is missing", shown[:-1])
     yield Forgery("one input too many", (*shown, "x"))
     yield Forgery("event data that is a text", shown, "x")
+
+
+def envelopes(shown: Sequence[Any]) -> tuple[Forgery, ...]:
+    """Return requests that are right but for what is around their data; the same for any event."""
+    data = tuple(shown)
+    return (
+        Forgery("an event that is not there", data, index=NOBODY),
+        Forgery("set off by a component that is not there", data, trigger=NOBODY),
+        Forgery("the session of another visitor", data, foreign=True),
+    )
 
 
 def values(component: Component) -> list[Any]:
