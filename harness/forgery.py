@@ -171,7 +171,7 @@ class _Forging:
                 if harm:
                     self._blame(forged, forgery, harm)
                     return ""
-                if waiting.words != usual.words:
+                if not waiting.well:
                     self._take_meanwhile(forged, forgery, usual)
             if not forgery.of_gradio:
                 self._take(forged, forgery)
@@ -186,23 +186,23 @@ class _Forging:
             return other(), waiting.result()
 
     def _take_meanwhile(self, forged: Forged, forgery: Forgery, usual: Answer) -> None:
-        """Keep the finding if only the forged request changes what the waiting visitor gets.
+        """Keep the finding if only the forged request makes the waiting visitor's call fail.
 
         Where another visitor who sends what the page allows does so, too, that is a race.
         """
         self.deadline = time.monotonic() + self.seconds + 10 * self.slowest
         for _ in range(MEETINGS):
             another, waiting = self._meeting(lambda: self._visited(self.case))
-            if {another.words, waiting.words} != {usual.words}:
+            if not (another.well and waiting.well):
                 return
         ends = [
             self._meeting(lambda: self._send(forged.event, forgery))[1] for _ in range(MEETINGS)
         ]
-        changed = [one for one in ends if one.words != usual.words]
-        if 2 * len(changed) <= MEETINGS or self._harm(usual):
+        failed = [one for one in ends if not one.well]
+        if 2 * len(failed) <= MEETINGS or self._harm(usual):
             return
-        history = "F" + "".join("." if one.words == usual.words else "F" for one in ends)
-        harm = f"{changed[0].end} while an answer was on its way"
+        history = "F" + "".join("." if one.well else "F" for one in ends)
+        harm = f"{failed[0].end} while an answer was on its way"
         for finding in out_of_contract(dataclasses.replace(forged, harm=harm)):
             told = self._told(finding, forgery, meanwhile=True)
             repeats = Repeats(history.count("F"), len(history), history)
