@@ -21,6 +21,7 @@ from .strategies.choices import allowed
 from .strategies.media import sound
 
 __all__ = [
+    "filled",
     *("Mark", "Trace", "carried", "in_file", "linked_paths", "marked", "new_mark", "received"),
     "served_paths",
 ]
@@ -80,6 +81,12 @@ def marked(
     if simple and isinstance(value, str) and mark.word in value and "@" not in value:
         value = mark.word
     return True, value
+
+
+def filled(components: Iterable[Component], draw: random.Random) -> dict[int, Any]:
+    """Return what a visitor sets *components* to who fills in all of them, by component id."""
+    values = {c.id: marked(c, new_mark(draw), draw) for c in components}
+    return {identity: value for identity, (given, value) in values.items() if given}
 
 
 def carried(mark: Mark, value: Any) -> bool:

@@ -11,6 +11,7 @@ import dataclasses
 import itertools
 import math
 import os
+import random
 import re
 import sys
 import time
@@ -19,6 +20,7 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from .app import App
+from .canaries import filled
 from .checks.departure import CHECKS, NEVER, Departure, Left
 from .contract import Event
 from .drivers.wire import Wire
@@ -126,8 +128,11 @@ class _Departures:
 
     def _whole(self, stream: Event, case: Case | None) -> Observation:
         """Return the stream read to its end, with the first input that makes one."""
-        tables = self.stage.app.contract.examples(self.event)[:2]
+        contract = self.stage.app.contract
+        tables = contract.examples(self.event)[:2]
+        read = [p.component for member in contract.chain(self.event) for p in member.inputs]
         cases = [Case(), *(Case(example=(table.label, row)) for table, row in tables)]
+        cases.append(Case(filled(read, random.Random(self.stage.seed))))
         why = "the page as it opens does not set it off"
         for self.case in cases if case is None else [case]:
             seen = self._read(stream, seconds=self.limit - time.monotonic())
@@ -136,7 +141,7 @@ class _Departures:
             if seen.error is None or seen.error.kind == "left":
                 if len(_times(seen)) > 1:
                     return seen
-                why = "with the page's own values it has fewer than two outputs"
+                why = "it has fewer than two outputs"
             else:
                 why = f"it fails: {seen.failure}"
         raise _Unfit(why)

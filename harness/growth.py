@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .canaries import marked, new_mark
+from .canaries import filled
 from .checks.growth import CHECKS, Series, steady, trend
 from .contract import Event
 from .finding import Finding
@@ -160,15 +160,11 @@ class _Growth:
         return self._call(case), time.monotonic() - begun
 
     def _cases(self) -> Iterator[Case]:
-        draw = random.Random(self.stage.seed)
-        filled: dict[int, Any] = {}
-        for member in self.stage.app.contract.chain(self.event):
-            for parameter in member.inputs:
-                given, value = marked(parameter.component, new_mark(draw), draw)
-                if given:
-                    filled[parameter.component.id] = value
-        if filled:
-            yield Case(filled)
+        chain = self.stage.app.contract.chain(self.event)
+        read = [parameter.component for member in chain for parameter in member.inputs]
+        values = filled(read, random.Random(self.stage.seed))
+        if values:
+            yield Case(values)
         yield Case()
         for source, row in self.stage.app.contract.examples(self.event)[:2]:
             yield Case(example=(source.label, row))
