@@ -21,6 +21,11 @@ CELLS: dict[str, st.SearchStrategy[Any]] = {
     "html": st.sampled_from(["", "<b>x</b>"]),
 }
 
+#: What is typed into a cell for numbers arrives as text, as the pages of Gradio 5.49 and 6.31
+#: were seen to send it; a cell that was emptied as "0" and as "".
+TYPED = st.sampled_from(["0", "1", "-1", "2.5", "1000", "0.1", "-2.5", "1000000"])
+NUMBERS: dict[str, st.SearchStrategy[Any]] = {"5": TYPED, "6": TYPED | st.just("")}
+
 #: A cell with nothing odd about it.
 PLAIN: dict[str, Any] = {"number": 1, "bool": True, "date": "2024-02-29"}
 
@@ -28,7 +33,8 @@ PLAIN: dict[str, Any] = {"number": 1, "bool": True, "date": "2024-02-29"}
 def dataframe(component: Component, clues: Clues) -> st.SearchStrategy[Any]:
     """The table as shown and edited here and there; an empty one filled in."""
     headers = _headers(component)
-    columns = [CELLS.get(kind, CELLS["str"]) for kind in _kinds(component, len(headers))]
+    cells = {**CELLS, "number": NUMBERS.get(clues.major, CELLS["number"])}
+    columns = [cells.get(kind, cells["str"]) for kind in _kinds(component, len(headers))]
     count, fixed = rows(component)
     shown = _shown(component)
     if shown is not None and any(any(row) for row in shown["data"]):
