@@ -58,11 +58,11 @@ def conversed(search: Search) -> None:
     untouched: list[dict[int, Any]] = [{}] * min(most, 6)
     drawn = search.draws(4 * most) or [{}]
     for messages in (_simple(search, most), drawn[:most], untouched):
-        search.try_(talk(search, messages))
+        _try(search, talk(search, messages))
     for event in _beside(search, kept):
         _interrupted(search, event, 1)
     for begin in range(most, len(drawn), most):
-        search.try_(talk(search, drawn[begin : begin + most]))
+        _try(search, talk(search, drawn[begin : begin + most]))
     for event in _beside(search, kept):
         for said in (0, 2):
             _interrupted(search, event, said)
@@ -77,7 +77,12 @@ def _interrupted(search: Search, event: Event, said: int) -> None:
         offered = search.offered(event, Case(turns=steps))[:MOST_CLICKS]
         clicks = [gesture.told for gesture in offered]
     for data in clicks:
-        search.try_(Case(last, turns=(*steps, Step(event.label, {}, data))))
+        _try(search, Case(last, turns=(*steps, Step(event.label, {}, data))))
+
+
+def _try(search: Search, case: Case) -> None:
+    if search.allowed(case):
+        search.try_(case)
 
 
 def talk(search: Search, messages: Sequence[dict[int, Any]]) -> Case:
