@@ -1,28 +1,41 @@
 """Values that can be told wherever they surface: each visitor sends some of their own.
 
-A `Mark` is a made-up word, a number and a colour that nobody else has. It is looked for
-without regard to case, and backwards, because that is what apps do to text.
+A `Mark` is a made-up word, a number, a colour and a sound that nobody else has. The word is looked
+for without regard to case, backwards, and cut, because that is what apps do to text; and a text
+has it as a name, in capitals and as an address, because apps may keep nothing but these.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
 import io
 import json
 import random
 import re
+import wave
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from .contract import Component
 from .observation import Media, Observation
 from .strategies.choices import allowed
-from .strategies.media import sound
 
 __all__ = [
     "filled",
-    *("Mark", "Trace", "carried", "in_file", "linked_paths", "marked", "new_mark", "received"),
+    *(
+        "Mark",
+        "STEM",
+        "Trace",
+        "carried",
+        "in_file",
+        "linked_paths",
+        "marked",
+        "new_mark",
+        "received",
+    ),
     "served_paths",
 ]
 
@@ -30,11 +43,23 @@ __all__ = [
 Trace = str | tuple[int, int, int]
 
 #: Syllables that no language puts one after another like this.
-STARTS = ("brov", "drim", "flun", "glok", "kvas", "plig", "skuv", "truz", "vrem", "zwik")
-MIDDLES = ("ad", "em", "ib", "og", "uf", "az", "ev", "ik", "om", "up")
+STARTS = (
+    *("brov", "drim", "flun", "glok", "kvas", "plig", "skuv", "truz", "vrem", "zwik"),
+    *("blov", "dwes", "grib", "knov", "mrel", "prux", "snef", "tvar", "vlod", "zlem"),
+)
+MIDDLES = (
+    *("ad", "em", "ib", "og", "uf", "az", "ev", "ik", "om", "up"),
+    *("ar", "el", "in", "os", "un", "ak", "ed", "ig", "ot", "ur"),
+)
 ENDS = ("dolp", "garn", "kesh", "lunt", "mirv", "norg", "pask", "resk", "tovl", "wunk")
 #: So much of one text is looked through.
 LONGEST = 400_000
+#: So many letters tell one word from others, unless by chance.
+STEM = 8
+#: Words that are drawn until one is new; there are 8000 stems.
+TRIES = 100
+#: A number with so many digits is nobody else's, unless by chance.
+RARE_DIGITS = 5
 #: A colour counts as seen where this share of a picture has it.
 SHARE = 0.1
 LINK = re.compile(r"/file=([^\s\"'<>()\\]+)")
@@ -48,38 +73,66 @@ class Mark:
     number: float
     colour: tuple[int, int, int]
 
+    @property
+    def sound(self) -> bytes:
+        """A thousandth of a second of sound: 16 samples of 16 bits, 16,000 a second."""
+        return hashlib.sha256(self.word.encode()).digest()
+
+    def sent_as(self, value: Any) -> Mark:
+        """Return the mark with the number that *value* is, where few others are like it."""
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        digits = re.sub(r"\D", "", f"{value}").strip("0") if number else ""
+        return dataclasses.replace(self, number=value) if len(digits) >= RARE_DIGITS else self
+
     def trace(self, text: str) -> str:
         """Return what of it is in *text*, which is in lower case; "" if nothing is."""
         for known in (self.word, self.word[::-1]):
             if known in text:
                 return known
-        number = f"{self.number}"
-        whole = rf"(?<![\d.]){re.escape(number)}(?!\.?\d)"
-        return number if number in text and re.search(whole, text) else ""
+        for number in dict.fromkeys((f"{self.number}", f"{self.number:,}")):
+            whole = rf"(?<![\d.]){re.escape(number)}(?:\.0+)?(?!\.?\d)"
+            if number in text and re.search(whole, text):
+                return number
+        stem = self.word[:STEM]
+        return stem if len(stem) == STEM and stem in text else ""
 
 
-def new_mark(draw: random.Random) -> Mark:
-    """Return a mark that no other is like."""
-    word = "".join(draw.choice(part) for part in (STARTS, MIDDLES, MIDDLES, ENDS))
+def new_mark(draw: random.Random, stems: Container[str] = ()) -> Mark:
+    """Return a mark whose word does not begin with one of *stems*, as long as there are others."""
+    for _ in range(TRIES):
+        word = "".join(draw.choice(part) for part in (STARTS, MIDDLES, MIDDLES, ENDS))
+        if word[:STEM] not in stems:
+            break
     number = draw.randrange(20, 90) + draw.randrange(10001, 99999, 2) / 100_000
     colour = (draw.randrange(24, 232), draw.randrange(24, 232), draw.randrange(24, 232))
     return Mark(word, round(number, 5), colour)
 
 
 def marked(
-    component: Component, mark: Mark, draw: random.Random, *, simple: bool = False
+    component: Component,
+    mark: Mark,
+    draw: random.Random,
+    *,
+    simple: bool = False,
+    full: bool = False,
 ) -> tuple[bool, Any]:
     """Return whether a visitor sets the component, and to what: with *mark* wherever it fits.
 
-    What has no room for a mark (a choice, a tick, a whole number) is drawn. *simple* text is the
-    mark's word and nothing else, where the field takes that.
+    What has no room for a mark (a choice, a tick, a small number) is drawn. *simple* text is the
+    mark's word and nothing else, where the field takes that; with *full*, it has the mark in all
+    forms, and whole numbers are so large that few are like them.
     """
     maker = MAKERS.get(component.type)
     if maker is None or not component.editable or not component.reachable:
         return False, None
     value = maker(component, mark, draw)
-    if simple and isinstance(value, str) and mark.word in value and "@" not in value:
+    free = component.props.get("type") != "email"
+    if simple and isinstance(value, str) and mark.word in value and free:
         value = mark.word
+    if full and component.type in ("number", "slider"):
+        value = _rare(component, mark, value)
+    if full and component.type == "textbox" and free and isinstance(value, str):
+        value = _in_all_forms(component, mark, value)
     return True, value
 
 
@@ -97,9 +150,8 @@ def carried(mark: Mark, value: Any) -> bool:
         return any(carried(mark, item) for item in value.values())
     if isinstance(value, list | tuple):
         return any(carried(mark, item) for item in value)
-    return value == mark.number or (
-        isinstance(value, str | float) and mark.trace(str(value).lower()) != ""
-    )
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return (number or isinstance(value, str)) and mark.trace(str(value).lower()) != ""
 
 
 def received(observation: Observation, marks: Iterable[Mark]) -> dict[Mark, Trace]:
@@ -112,6 +164,7 @@ def in_file(name: str, content: bytes, marks: Iterable[Mark]) -> dict[Mark, Trac
     """Return which of *marks* are in a file: in its name, its text, its members, its colours."""
     marks = tuple(marks)
     found = _in_text(f"{name}\n{content[:LONGEST].decode('utf-8', 'replace')}", marks)
+    found |= {mark: mark.word for mark in marks if mark.sound in content}
     if content[:2] == b"PK":
         try:
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -190,6 +243,17 @@ def _textbox(component: Component, mark: Mark, draw: random.Random) -> Any:
     return mark.word[:longest]
 
 
+def _in_all_forms(component: Component, mark: Mark, value: str) -> str:
+    """Return a text with the mark as a name, in capitals and as an address, *value* with it."""
+    name = mark.word.capitalize()
+    text = f"{name} likes tea. Ask {mark.word.upper()} or {mark.word}@example.org, {name}."
+    longest = component.props.get("max_length")
+    fitting = [
+        form for form in (f"{text} {value}", text, value) if len(form) <= (longest or 10_000)
+    ]
+    return fitting[0] if fitting else value
+
+
 def _number(component: Component, mark: Mark, draw: random.Random) -> Any:
     low, high = _bounds(component)
     whole = component.props.get("precision") == 0 or component.props.get("step") == 1
@@ -201,6 +265,16 @@ def _number(component: Component, mark: Mark, draw: random.Random) -> Any:
     if whole:
         return draw.randint(int(low), int(min(high, low + 50)))
     return round(low + (high - low) * (mark.number / 100), 5)
+
+
+def _rare(component: Component, mark: Mark, value: Any) -> Any:
+    """Return a number of five digits that the field takes; *value* where it takes none."""
+    low, high = _bounds(component)
+    step = component.props.get("step")
+    number = int(mark.number * 1000) | 1  # no zero at its end
+    fits = (low is None or low <= number) and (high is None or number <= high)
+    whole = not isinstance(step, int | float) or step <= 0 or (number - (low or 0)) % step == 0
+    return number if fits and whole and isinstance(value, int) else value
 
 
 def _slider(component: Component, mark: Mark, draw: random.Random) -> Any:
@@ -257,8 +331,11 @@ def _gallery(component: Component, mark: Mark, draw: random.Random) -> Any:
 
 
 def _audio(component: Component, mark: Mark, draw: random.Random) -> Any:
-    plain = sound(16000, 1, 1600)
-    return Media(f"{mark.word}.wav", plain.content, plain.mime)
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as out:
+        out.setparams((1, 2, 16_000, 0, "NONE", ""))
+        out.writeframes(mark.sound * 100)
+    return Media(f"{mark.word}.wav", buffer.getvalue(), "audio/wav")
 
 
 def _file(component: Component, mark: Mark, draw: random.Random) -> Any:

@@ -38,7 +38,7 @@ ROUNDS = 3
 MORE_ROUNDS = 7
 SOLO = 5
 #: The least time for which copies are started, in seconds, by profile.
-LEAST_SECONDS = {"quick": 3.0, "standard": 10.0, "deep": 60.0}
+LEAST_SECONDS = {"quick": 3.0, "standard": 20.0, "deep": 60.0}
 #: What is found may take so many seconds more until it is sure.
 SURE_SECONDS = 15.0
 

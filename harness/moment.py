@@ -37,6 +37,8 @@ __all__ = ["at_this_moment", "shared"]
 
 #: How long a copy may take for what it is asked, in seconds.
 MOST_SECONDS = 10.0
+#: What Linux calls a connection that the other end has closed.
+CLOSE_WAIT = 8
 
 
 class _Here:
@@ -137,10 +139,18 @@ def shared() -> str:
                 return f"the database {os.readlink(f'/proc/self/fd/{name}')}"
             if stat.S_ISSOCK(mode):
                 with socket.socket(fileno=os.dup(number)) as one:
+                    if _hung_up(one):
+                        continue
                     pairs.add((_address(one.getsockname()), _address(one.getpeername())))
     # Both ends of what the harness has to the app are here.
     abroad = [there for here, there in pairs if there and (there, here) not in pairs]
     return f"a connection to {abroad[0]}" if abroad else ""
+
+
+def _hung_up(one: socket.socket) -> bool:
+    """Whether the other end of a connection is closed: nothing can be said over it any more."""
+    over_ip = one.family in (socket.AF_INET, socket.AF_INET6) and one.type == socket.SOCK_STREAM
+    return over_ip and one.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == CLOSE_WAIT
 
 
 def _address(address: Any) -> str:

@@ -64,7 +64,8 @@ class Stage:
     explorations of single events have found, *explored* which there were. *direct* is the driver
     past the queue, for what is to be tried often; None where there is none. *abroad* are the
     events that have connected to other machines: of these few calls are made. *deadlocks* are
-    what was found of visitors who wait for each other, by the label of their first event.
+    what was found of visitors who wait for each other, by the label of their first
+    event. *stems* are how words begin that visitors have sent: none is sent again.
     """
 
     app: App
@@ -89,6 +90,7 @@ class Stage:
     spent: Counter[str] = field(default_factory=Counter)
     effects: Counter[tuple[str, Effect]] = field(default_factory=Counter)
     deadlocks: dict[str, Finding] = field(default_factory=dict)
+    stems: set[str] = field(default_factory=set)
     _seen: list[Observation] = field(default_factory=list)
     _kept: dict[str, Any] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)

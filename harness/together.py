@@ -257,7 +257,7 @@ class _Scene:
         self.looked_for = looked_for
         text = looked_for if looked_for and isinstance(looked_for, str) else "\0"
         colour = looked_for if isinstance(looked_for, tuple) else (-9, -9, -9)
-        self.mark = Mark(text, -1.0, colour)
+        self.mark = Mark(text, -1e-99, colour)
         self.identities = {label: identity for identity, label in labels_of(contract).items()}
         self.visits: dict[str, Visit] = {}
         self.owners: set[str] = set()

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .canaries import (
+    STEM,
     Mark,
     Trace,
     carried,
@@ -46,6 +47,8 @@ FILLED = frozenset(("upload", "stop_recording", "start_recording", "stop", "play
 AGAIN = 3
 MOST_AGAIN = 10
 MOST_FILES = 60
+#: So many rounds are played of all events: in turns, and one after the other.
+NEEDED = 2
 #: So many times an event's seconds may go into confirming after a walk's time is up.
 PATIENCE = 3
 #: A call that ends sooner, in seconds, has no midst that one could aim at.
@@ -144,15 +147,19 @@ class Walk:
 
     def run(self) -> Walked:
         """Walk, and tell what surfaced at the wrong visitor."""
-        for moves in self._rounds():
-            sightings = self._look(moves)
+        roots, contract = self.stage.roots, self.stage.app.contract
+        # What nobody has set off twice, with all sorts of text, and with itself at the same time,
+        # has not been looked at, whatever the time is.
+        needed = NEEDED + 2 * sum(overlapping(contract, root, root) for root in roots)
+        for number, moves in enumerate(self._rounds()):
+            if number >= needed and time.monotonic() > self.limit:
+                break
+            sightings = self._look(moves, 2 * self.patience if number < needed else 0.0)
             if self.result.stuck:
                 break
             begun = time.monotonic()
             self._tell(moves, sightings)
             self.limit += min(time.monotonic() - begun, self.patience)
-            if time.monotonic() > self.limit:
-                break
         return self.result
 
     def _rounds(self) -> Iterator[list[Move]]:
@@ -167,17 +174,19 @@ class Walk:
         turns = [dataclasses.replace(move, visitor=who) for move in alike for who in "AB"]
         bare = [Move("C", event, plain=-1) for event in roots]
         yield [*both, *turns, Move("C", None), *bare]
-        if len(roots) > 1:
+        if roots:
             first = [self._move("A", event) for event in roots]
             second = [self._move("B", event) for event in reversed(roots)]
             third = [self._move("A", event) for event in reversed(roots)]
             yield [*both, *first, *second, *third]
         for first_event, second_event in self._pairs(roots):
             delay = self._took(first_event) / 2
-            beside = dataclasses.replace(
-                self._move("B", second_event), beside=delay if delay > SHORT else 0.0
-            )
-            yield [self._move("A", first_event), beside]
+            delays = (delay, 0.0) if first_event is second_event else (delay,)
+            for later in delays:
+                beside = dataclasses.replace(
+                    self._move("B", second_event), beside=later if later > SHORT else 0.0
+                )
+                yield [self._move("A", first_event), beside]
 
     def _pairs(self, roots: Sequence[Event]) -> list[tuple[Event, Event]]:
         """Return the pairs of events of which two visitors may be in the midst at once.
@@ -195,13 +204,14 @@ class Walk:
     def _move(self, who: str, event: Event, *, simple: bool = False) -> Move:
         return Move(who, event, self.draw.randrange(2**32), simple=simple)
 
-    def _look(self, moves: Sequence[Move]) -> list[Sighting]:
-        # The first round has more time: what nobody set off twice has not been looked at.
-        more = 0.0 if self.result.reached else 2 * self.patience
+    def _look(self, moves: Sequence[Move], more: float) -> list[Sighting]:
+        """Return what surfaced of *moves*, for which there are so many *more* seconds."""
         together = any(move.beside is not None for move in moves)
         took = max(map(self._took, filter(None, (move.event for move in moves))), default=0.0)
         stage = self.stage.patient(took) if together else self.stage
-        self.played = play = Performance(stage, self.draw, self.limit + more).play(moves)
+        self.played = play = Performance(
+            stage, self.draw, max(self.limit, time.monotonic()) + more
+        ).play(moves)
         for label, seconds in play.took.items():
             self.took[label] = max(seconds, self.took.get(label, 0.0))
         done = moves[: len(play.values)]
@@ -251,7 +261,7 @@ class Walk:
                     break
                 plays.append(play(fewest))
             history = "".join("F" if one else "." for one in found)
-            if any(found):
+            if sum(map(bool, found)) >= (1 if _is_word(sighting.trace) else 2):
                 last, same = next((p, s) for p, s in zip(plays, found, strict=True) if s)
                 repeats = Repeats(history.count("F"), len(history), history)
                 return self._finding(fewest, last.values, same, repeats)
@@ -351,7 +361,7 @@ class Walk:
 
 def _is_word(trace: Trace) -> bool:
     """Whether a made-up word was seen, which nothing but another's input can have brought."""
-    return isinstance(trace, str) and trace.isalpha()
+    return isinstance(trace, str) and trace.isalpha() and len(trace) > STEM
 
 
 class Performance:
@@ -460,13 +470,17 @@ class Performance:
         asked = _asked(here)
         values: dict[int, Any] = {}
         for component in settable(self.stage, visit.contract, here):
-            mark = new_mark(self.draw)
+            mark = new_mark(self.draw, self.stage.stems)
+            self.stage.stems.add(mark.word[:STEM])
             alone = move.plain == component.id
-            known, value = marked(component, mark, draw, simple=alone or move.simple)
+            known, value = marked(
+                component, mark, draw, simple=alone or move.simple, full=not (alone or move.simple)
+            )
             needed = component.id in asked
             if not known or not (needed or alone or move.plain is None):
                 continue
             values[component.id] = value = None if _clears(here) and needed else value
+            mark = mark.sent_as(value)
             if carried(mark, value):
                 sent = Sent(mark, number, component, value)
                 self.sent.setdefault(move.visitor, []).append(sent)
@@ -514,7 +528,8 @@ class Performance:
         self, visitor: str, sent: Sent, number: int, event: Event, where: str, trace: Trace
     ) -> None:
         if sent.mark not in self.known[visitor]:
-            self.known[visitor].add(sent.mark)
+            if not (isinstance(trace, str) and len(trace) == STEM):
+                self.known[visitor].add(sent.mark)  # who has a part does not know the whole
             self.result.sightings.append(Sighting(sent, number, event, where, trace))
 
 

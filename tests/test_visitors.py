@@ -48,6 +48,7 @@ LEAKS = {
     "defect_fallback": ({"translate"}, set[str]()),
     "defect_cookie": ({"show", "greet"}, set[str]()),
     "defect_login": ({"recall"}, set[str]()),
+    "defect_parts": ({"people", "drafts", "orders", "listen"}, set[str]()),
     "defect_kept": ({"convert", "greet"}, set[str]()),  # and price, in a fresh copy of the app
 }
 
