@@ -11,9 +11,10 @@ look does not need, later ones may use; where the time runs short, each gets les
 from __future__ import annotations
 
 import contextlib
-import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
+
+from .stopwatch import Stopwatch
 
 __all__ = ["SECONDS", "Allowance"]
 
@@ -47,12 +48,13 @@ class Allowance:
         *,
         events: int,
         calls: int | None,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] | None = None,
     ) -> None:
         self.suites = [suite for suite in CALLS if suite in suites]
         self.calls = calls
         self.made: Counter[str] = Counter()
-        self._clock = clock
+        watch = Stopwatch()
+        self._clock = clock or (lambda: watch.seconds)
         self._ahead = Counter({look: events for look in LOOKS if look.partition(".")[0] in suites})
         self._seconds = SECONDS[profile]
         self._left = self._needed

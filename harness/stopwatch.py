@@ -29,6 +29,12 @@ class Stopwatch:
         """Begin anew."""
         self._begun, self._before, self._waited = time.monotonic(), waited(), 0.0
 
+    @property
+    def seconds(self) -> float:
+        """How many have gone by."""
+        passed = time.monotonic() - self._begun
+        return max(passed - (waited() - self._before), passed / LONGEST)
+
     def until(self, seconds: float) -> float:
         """Return when *seconds* are over, by `time.monotonic`, as far as is known by now."""
         return self._begun + seconds + min(self._waited, (LONGEST - 1) * seconds)

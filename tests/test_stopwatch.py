@@ -44,6 +44,7 @@ def test_time_that_others_had_does_not_count(machine: Machine) -> None:
     watch = Stopwatch()
     machine.goes_on(6.0, waiting=3.0)
 
+    assert 3.0 == watch.seconds
     assert (False, True) == (watch.over(4.0), watch.over(2.9))
     assert 107.0 == watch.until(4.0)
 
