@@ -50,7 +50,7 @@ PATIENCE = 3
 #: So often a visitor who waits is met by another one, and by the forged request again.
 MEETINGS = 3
 #: A visitor's call is on its way by then.
-MEETING_SECONDS = 0.05
+MEETING_SECONDS = 0.03
 
 T = TypeVar("T")
 #: So many other visitors send what the page allows before a change is blamed on a forgery.
@@ -183,6 +183,7 @@ class _Forging:
         with ThreadPoolExecutor(1) as pool:
             waiting = pool.submit(self._visited, self.case, sent=on_its_way.set)
             on_its_way.wait(self._limit())
+            time.sleep(MEETING_SECONDS)
             return other(), waiting.result()
 
     def _take_meanwhile(self, forged: Forged, forgery: Forgery, usual: Answer) -> None:
