@@ -79,7 +79,8 @@ class Constants:
 class Clues:
     """What is known of one field beside its own properties.
 
-    *examples* are the author's own values for it, *name* is the function's parameter.
+    *examples* are the author's own values for it, *name* is the function's parameter, *beside*
+    are the numbers at which the event's other fields end, or which they give to choose from.
     *major* is Gradio's version ("" where it is not known), *local* whether the app runs on
     this machine.
     """
@@ -87,6 +88,7 @@ class Clues:
     examples: tuple[Any, ...] = ()
     name: str = ""
     constants: Constants = Constants()
+    beside: tuple[int | float, ...] = ()
     major: str = ""
     local: bool = False
 
@@ -172,10 +174,34 @@ def clues(contract: Contract, event: Event, known: Source) -> dict[int, Clues]:
                     tuple(examples.get(identity, ())),
                     parameter.name,
                     constants,
+                    _beside(p.component for p in member.inputs if p is not parameter),
                     contract.major,
                     bool(known.trees),
                 )
     return found
+
+
+def _beside(components: Iterable[Component]) -> tuple[int | float, ...]:
+    """Return the numbers that the components end at, or give first and last to choose from."""
+    found: list[int | float] = []
+    for component in components:
+        props = component.props
+        choices = props.get("choices") or []
+        ends = [props.get(name) for name in ("minimum", "maximum")]
+        known = map(_number, [*choices[:2], *choices[-2:], *ends])
+        found += [number for number in known if number is not None]
+    return tuple(dict.fromkeys(found))
+
+
+def _number(value: Any) -> int | float | None:
+    """Return the finite number that *value*, or the value of a choice, is; None if it is none."""
+    if isinstance(value, list | tuple) and value:
+        value = value[-1]
+    with contextlib.suppress(TypeError, ValueError):
+        number = float(value)
+        if math.isfinite(number) and not isinstance(value, bool):
+            return int(number) if number.is_integer() else number
+    return None
 
 
 def _examples(contract: Contract, event: Event) -> dict[int, list[Any]]:

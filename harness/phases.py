@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import itertools
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -64,14 +65,15 @@ def emptied(search: Search) -> None:
     from .strategies.edges import edges
 
     rows = [(table.label, row) for table, row in search.contract.examples(search.event)][:1]
+    # What the user says of a field goes into it; of the others, the first edge of each comes first.
+    fields = [component for component in search.settable if not search.owned(component)]
+    lots = [[(c.id, value) for value in edges(c, search.clue(c))] for c in fields]
+    turns = [edge for turn in itertools.zip_longest(*lots) for edge in turn if edge is not None]
     for example in (None, *rows):
-        for component in search.settable:
-            if search.owned(component):
-                continue  # the user says what goes into it
-            for value in edges(component):
-                case = Case(values={component.id: value}, example=example)
-                if search.allowed(case):
-                    search.try_(case)
+        for identity, value in turns:
+            case = Case(values={identity: value}, example=example)
+            if search.allowed(case):
+                search.try_(case)
 
 
 def drawn(search: Search) -> None:

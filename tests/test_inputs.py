@@ -46,6 +46,7 @@ DEFECTS: Mapping[str, set[tuple[str, str]]] = {
     },
     "numbers": {("IndexError", "defect_numbers.py:12 in price")},
     "rows": {("IndexError", "defect_rows.py:12 in total")},
+    "scale": {("IndexError", "defect_scale.py:12 in grade")},
     "shapes": {("ValueError", "defect_shapes.py:13 in weekday")},
     "talk": {
         ("KeyError", "defect_talk.py:8 in reply"),

@@ -511,6 +511,7 @@ def test_a_field_is_tried_at_its_edges() -> None:
         ("",),
         ("a", "b"),
         ("a", "e"),
+        (None, "rgb-1x1.png", "rgb-1x64.png", "rgb-64x1.png"),
         (None,),
         (),
     ) == (
@@ -520,6 +521,16 @@ def test_a_field_is_tried_at_its_edges() -> None:
         made("textbox"),
         made("radio", choices=[["A", "a"], ["B", "b"]]),
         made("dropdown", choices=list("abcde")),
-        made("image"),
+        tuple(value and value.name for value in made("image")),
+        made("image", sources=["webcam"]),
         made("uploadbutton"),
     )
+
+
+def test_numbers_of_other_fields_stand_in_a_text() -> None:
+    """In place of all of its own: what ends a scale beside it may be what it is held against."""
+    marks = Component(1, "textbox", "Marks", {"value": "12, 15.5 and 9"})
+
+    found = edges(marks, Clues(beside=(20, 100)))
+
+    assert ("", "20, 20 and 20", "21, 21 and 21", "19, 19 and 19", "100, 100 and 100") == found

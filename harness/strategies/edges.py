@@ -5,11 +5,15 @@ Drawing meets them too, but by chance, and on a slow machine too late.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+from ..clues import NO_CLUES, Clues
 from ..contract import Component
 from .choices import allowed
-from .numbers import bounds
+from .media import picture, sources
+from .numbers import bounds, told
+from .text import keeps
 
 __all__ = ["edges"]
 
@@ -17,9 +21,14 @@ __all__ = ["edges"]
 MOST_CHOICES = 4
 #: Cleared with the cross in their corner, or never filled.
 CLEARED = frozenset(("image", "audio", "video", "file", "gallery", "model3d", "datetime"))
+#: Width and height of the smallest pictures there are.
+THIN = ((1, 1), (1, 64), (64, 1))
+NUMBER = re.compile(r"\d+(?:\.\d+)?")
+#: So many numbers of other fields and of the source are written into a text.
+MOST_NUMBERS = 4
 
 
-def edges(component: Component) -> tuple[Any, ...]:
+def edges(component: Component, clues: Clues = NO_CLUES) -> tuple[Any, ...]:
     """Return what a visitor may leave in the field that is the least, the most or nothing."""
     props = component.props
     match component.type:
@@ -34,7 +43,7 @@ def edges(component: Component) -> tuple[Any, ...]:
             low, high = bounds(component)
             return tuple(n for n in (low, high) if n is not None)
         case "textbox" | "code":
-            return ("",)
+            return ("", *_counted(component, clues))
         case "checkbox":
             return (False, True)
         case "checkboxgroup":
@@ -46,4 +55,17 @@ def edges(component: Component) -> tuple[Any, ...]:
             return ([],)
         case "multimodaltextbox":
             return ({"text": "", "files": []},)
+        case "image" if sources(component) & {"upload", "clipboard"}:
+            return (None, *(picture("RGB", *size, "PNG") for size in THIN))
     return (None,) if component.type in CLEARED else ()
+
+
+def _counted(component: Component, clues: Clues) -> tuple[str, ...]:
+    """Return the field's own text with one number in place of all of its numbers."""
+    own = [component.value, *clues.examples, component.props.get("placeholder")]
+    text = next((t for t in own if isinstance(t, str) and NUMBER.search(t)), None)
+    if text is None:
+        return ()
+    kept = keeps(component)
+    numbers = [n for n in told(clues) if n >= 0][:MOST_NUMBERS]
+    return tuple(dict.fromkeys(kept(NUMBER.sub(f"{n:.10g}", text)) for n in numbers))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ..clues import Clues
 from ..contract import Component
 
-__all__ = ["bounds", "number", "slider"]
+__all__ = ["bounds", "number", "slider", "told"]
 
 #: Small on purpose: a count of ten billion is a question of load, not of a handler's logic.
 PLAIN = (0, 1, -1, 2, 3, 0.5, -0.5, 7, 10, 100, -100, 0.1, 1e-9, 1000)
@@ -35,11 +35,11 @@ def number(component: Component, clues: Clues) -> st.SearchStrategy[Any]:
         edges = [n for n in edges if float(n).is_integer()]
     else:
         drawn = whole | st.floats(start, end, allow_nan=False, allow_infinity=False)
-    told = [n for n in _told(clues) if start <= n <= end or (low is None and high is None)]
+    named = [n for n in told(clues) if start <= n <= end or (low is None and high is None)]
     if component.props.get("precision") == 0:
-        told = [n for n in told if float(n).is_integer()]
+        named = [n for n in named if float(n).is_integer()]
     known = list(dict.fromkeys([*inside, *edges]))
-    for more in (edges, told):
+    for more in (edges, named):
         if more:
             drawn = st.sampled_from(list(dict.fromkeys(more))) | drawn
     return (st.sampled_from(known) if known else st.nothing()) | drawn | st.none()
@@ -67,16 +67,19 @@ def slider(component: Component, clues: Clues) -> st.SearchStrategy[Any]:
         value = _sent(int(value)) if whole else float(f"{value:.12g}")
         return min(max(value, low), high)
 
-    near = [round((n - low) / step) for n in _told(clues) if low <= n <= high]
-    told = list(dict.fromkeys(at(min(max(index, 0), count)) for index in near))
+    near = [round((n - low) / step) for n in told(clues) if low <= n <= high]
+    named = list(dict.fromkeys(at(min(max(index, 0), count)) for index in near))
     drawn = st.sampled_from([low, high]) | st.integers(0, count).map(at)
-    return drawn | st.sampled_from(told) if told else drawn
+    return drawn | st.sampled_from(named) if named else drawn
 
 
-def _told(clues: Clues) -> list[int | float]:
-    """Return the numbers of the author's examples and source, and their neighbours."""
+def told(clues: Clues) -> list[int | float]:
+    """Return the numbers of the author's examples, of the other fields and of the source.
+
+    Of those of the fields and of the source the neighbours, too.
+    """
     given = [n for n in clues.examples if type(n) in (int, float) and math.isfinite(n)]
-    known = [n for n in clues.constants.numbers if abs(n) <= LARGEST]
+    known = [n for n in (*clues.beside, *clues.constants.numbers) if abs(n) <= LARGEST]
     near = [m for n in known for m in ((n, n + 1, n - 1) if isinstance(n, int) else (n,))]
     return [_sent(n) for n in dict.fromkeys([*given, *near])]
 
