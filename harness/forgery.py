@@ -15,7 +15,7 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -501,50 +501,65 @@ def forge(
     the app's inside, and where the visitor is answered in another way after it.
     """
     with start_here(target, app_folder=folder) as app, Wire(app) as wire:
-        secrets = of_running(app)
-        hide = secrets.hide
         driven = plan(app.contract, include=include, exclude=exclude).driven
         wanted = app.contract.event(before or event)
-        values = {
-            parameter.component.id: value
-            for parameter, value in zip(wanted.inputs, visitor, strict=False)
-            if value is not ...
-        }
+        given = zip(wanted.inputs, visitor, strict=False)
+        values = {parameter.component.id: value for parameter, value in given if value is not ...}
+        onlooker = _Onlooker(app, wire, driven, wanted, Case(values, example))
         there = app.contract.event(event)
         call = Call(there.label, there.index, tuple(data), new_session(), event_data)
-        seen: list[Observation] = []
+        return onlooker.watch(call, there, meanwhile=meanwhile)
 
-        def visited() -> str:
-            visit = Visit(
-                wire,
-                app.contract,
-                new_session(),
-                driven=lambda other: other.index in driven,
-                wanted=feeding(app.contract, wanted),
-            )
-            enter(visit, wanted, Case(values, example))
-            seen.extend(visit.seen)
-            for observation in visit.seen:
-                print(hide(line_of(observation)))
-            return json.dumps([(o.call.event, o.outputs, str(o.error)) for o in visit.seen])
 
-        answers = [visited(), visited()]
-        valid = "\0".join(text for one in seen for text in received(one))
+class _Onlooker:
+    """A visitor who does the same before and after a forged request, and while it is sent."""
+
+    def __init__(
+        self, app: App, wire: Wire, driven: Container[int], event: Event, case: Case
+    ) -> None:
+        self.app, self.wire, self.driven = app, wire, driven
+        self.event, self.case = event, case
+        self.secrets = of_running(app)
+        self.seen: list[Observation] = []
+
+    def watch(self, call: Call, event: Event, *, meanwhile: bool) -> list[Observation]:
+        """Return what came; SystemExit is raised where *call* of *event* did harm."""
+        first, again = self._visited(), self._visited()
+        valid = "\0".join(text for one in self.seen for text in received(one))
         with ThreadPoolExecutor(1) as pool:
-            waiting = pool.submit(visited) if meanwhile else None
+            waiting = pool.submit(self._visited) if meanwhile else None
             time.sleep(MEETING_SECONDS if meanwhile else 0)
-            forged = wire.call(call)
-            met = waiting.result() if waiting is not None else answers[0]
-        seen.append(forged)
-        print(hide(f"forged: {line_of(forged)}"))
+            forged = self.wire.call(call)
+            met = waiting.result() if waiting is not None else first
+        self.seen.append(forged)
+        print(self.secrets.hide(f"forged: {line_of(forged)}"))
+        self._judge(forged, event, valid)
+        if first == again != met:
+            sys.exit("the visitor who waited is answered in another way by the forged request")
+        if first == again and first not in (self._visited(), self._visited()):
+            sys.exit("the visitor is answered in another way since the forged request")
+        return self.seen
+
+    def _judge(self, forged: Observation, event: Event, valid: str) -> None:
+        hide = self.secrets.hide
         if forged.error is not None and forged.error.kind in ("timeout", "transport"):
             sys.exit(hide(f"no answer: {forged.error.message}"))
-        judged = Forged(forged, there, "", valid, secrets.values, folder=str(app.folder))
+        folder = str(self.app.folder)
+        judged = Forged(forged, event, "", valid, self.secrets.values, folder=folder)
         if shown := out_of_contract(judged):
             sys.exit(hide(f"{shown[0].title}\n{shown[0].detail}"))
-        if answers[0] == answers[1] != met:
-            sys.exit("the visitor who waited is answered in another way by the forged request")
-        answers += [visited(), visited()]
-        if answers[0] == answers[1] and answers[0] not in answers[2:]:
-            sys.exit("the visitor is answered in another way since the forged request")
-    return seen
+
+    def _visited(self) -> str:
+        """Do what the visitor does, print what came, and return it."""
+        visit = Visit(
+            self.wire,
+            self.app.contract,
+            new_session(),
+            driven=lambda other: other.index in self.driven,
+            wanted=feeding(self.app.contract, self.event),
+        )
+        enter(visit, self.event, self.case)
+        self.seen += visit.seen
+        for observation in visit.seen:
+            print(self.secrets.hide(line_of(observation)))
+        return json.dumps([(o.call.event, o.outputs, str(o.error)) for o in visit.seen])

@@ -67,82 +67,100 @@ def plan(
             labels = [event.label for event in contract.events]
             raise OptionError(f"no event {pattern!r} in this app. {choices(pattern, labels)}")
 
-    def chosen(event: Event) -> bool:
-        if any(matches(pattern, event) for pattern in exclude):
-            return False
-        if local and not include:
-            return True
-        chain = contract.chain(contract.root(event))
-        return any(matches(pattern, member) for pattern in include for member in chain)
+    return _Planning(contract, tuple(include), tuple(exclude), local=local).plan()
 
-    asked = frozenset(event.index for event in contract.events if chosen(event))
-    feeders = frozenset(
-        event.index
-        for event in contract.events
-        if include and not any(matches(pattern, event) for pattern in exclude)
-        if event.index not in asked and _feeds(contract, event, asked)
-    )
-    roots, skipped = [], []
-    clicked: list[Event] = []
-    beside: list[Event] = []
-    for event in contract.events:
-        head = contract.root(event)
-        why = _why_not(contract, event, event.index in asked, local=local)
-        if event.index in feeders:
-            why = "set off only to fill what an included event reads"
+
+class _Planning:
+    """The events of a contract, one after the other put where they are set off."""
+
+    def __init__(
+        self,
+        contract: Contract,
+        include: tuple[str, ...],
+        exclude: tuple[str, ...],
+        *,
+        local: bool,
+    ) -> None:
+        self.contract, self.include, self.exclude, self.local = contract, include, exclude, local
+        self.asked = frozenset(e.index for e in contract.events if self._chosen(e))
+        self.feeders = frozenset(e.index for e in contract.events if include and self._feeds(e))
+        self.roots: list[Event] = []
+        self.clicked: list[Event] = []
+        self.beside: list[Event] = []
+
+    def plan(self) -> Plan:
+        """Return what came of it."""
+        reasons = [(event.label, self._placed(event)) for event in self.contract.events]
+        return Plan(
+            tuple(self.roots),
+            tuple(Skipped(label, why) for label, why in reasons if why is not None),
+            self.asked | self.feeders,
+            self.include,
+            self.exclude,
+            tuple(self.clicked),
+            tuple(self.beside),
+        )
+
+    def _placed(self, event: Event) -> str | None:
+        """Put *event* where it belongs; return why it is not set off, None if it is."""
+        head, why = self.contract.root(event), self._why_not(event)
         if why in (None, CLICKED) and _of_chat(head):
-            beside += [event] if head is event else []
-            continue
-        if why == CLICKED and clickable(contract, event):
-            clicked.append(event)
-            continue
-        if head is not event and why is None:
-            before = _why_not(contract, head, head.index in asked, local=local)
-            if before == CLICKED and clickable(contract, head):
-                before = None
-            why = before and f"follows {head.label}, which is not set off: {before}"
+            self.beside += [event] if head is event else []
+            return None
+        if why == CLICKED and clickable(self.contract, event):
+            self.clicked.append(event)
+            return None
+        if why is None and head is event:
+            self.roots.append(event)
         elif why is None:
-            roots.append(event)
-        if why is None and not event.backend:
-            why = _in_the_page(event)
-        if why is not None:
-            skipped.append(Skipped(event.label, why))
-    return Plan(
-        tuple(roots),
-        tuple(skipped),
-        asked | feeders,
-        tuple(include),
-        tuple(exclude),
-        tuple(clicked),
-        tuple(beside),
-    )
+            why = self._before(head)
+        return why if why is not None or event.backend else _in_the_page(event)
 
+    def _before(self, head: Event) -> str | None:
+        """Return why what follows *head* is not set off, None if it is."""
+        why = self._why_not(head)
+        if why is None or (why == CLICKED and clickable(self.contract, head)):
+            return None
+        return f"follows {head.label}, which is not set off: {why}"
 
-def _feeds(contract: Contract, event: Event, asked: frozenset[int]) -> bool:
-    """Whether the page fills an input of the *asked* events by *event*: a load, an example."""
-    by_itself = any(trigger.event == "load" for trigger in event.triggers)
-    by_example = event.function is not None and event.function.name == "load_example"
-    reads = {p.component.id for e in contract.events if e.index in asked for p in e.inputs}
-    fills = any(component.id in reads for component in event.outputs)
-    return event.after is None and (by_itself or by_example) and fills
+    def _why_not(self, event: Event) -> str | None:
+        """Return None for an event to set off, by itself or in its chain, else why not."""
+        if event.index in self.feeders:
+            return "set off only to fill what an included event reads"
+        if not any(member.backend for member in self.contract.chain(event)):
+            return _in_the_page(event)
+        if event.index not in self.asked:
+            if not self.local:
+                return "the app runs elsewhere: name the event with --app-include to have it called"
+            return "left out by --app-include or --app-exclude"
+        return None if event.after is not None else _beyond(self.contract, event)
+
+    def _chosen(self, event: Event) -> bool:
+        if self._excluded(event):
+            return False
+        if self.local and not self.include:
+            return True
+        chain = self.contract.chain(self.contract.root(event))
+        return any(matches(pattern, member) for pattern in self.include for member in chain)
+
+    def _excluded(self, event: Event) -> bool:
+        return any(matches(pattern, event) for pattern in self.exclude)
+
+    def _feeds(self, event: Event) -> bool:
+        """Whether the page fills an input of an asked event by *event*: a load, an example."""
+        if self._excluded(event) or event.index in self.asked or event.after is not None:
+            return False
+        by_itself = any(trigger.event == "load" for trigger in event.triggers)
+        by_example = event.function is not None and event.function.name == "load_example"
+        asked = (other for other in self.contract.events if other.index in self.asked)
+        reads = {parameter.component.id for other in asked for parameter in other.inputs}
+        return (by_itself or by_example) and any(c.id in reads for c in event.outputs)
 
 
 def matches(pattern: str, event: Event) -> bool:
     """Whether *pattern* names the event by its label or its API name."""
     names = (event.label, event.api_name or event.label, f"/{event.api_name}")
     return any(name == pattern or fnmatch.fnmatchcase(name, pattern) for name in names)
-
-
-def _why_not(contract: Contract, event: Event, driven: bool, *, local: bool) -> str | None:
-    """Return None for an event to set off, by itself or in its chain, else why not."""
-    chain = contract.chain(event)
-    if not any(member.backend for member in chain):
-        return _in_the_page(event)
-    if not driven:
-        if not local:
-            return "the app runs elsewhere: name the event with --app-include to have it called"
-        return "left out by --app-include or --app-exclude"
-    return None if event.after is not None else _beyond(contract, event)
 
 
 def _in_the_page(event: Event) -> str:
