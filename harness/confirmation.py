@@ -6,12 +6,12 @@ Over the real queue: what only a call straight to the app has shown is no findin
 from __future__ import annotations
 
 import dataclasses
-import time
 
 from .finding import Finding, Repeats
 from .reproduce import Case, described
 from .run import Skipped
 from .search import TIMED, Defect, Key, Search, key_of
+from .stopwatch import Deadline
 
 __all__ = ["confirmed"]
 
@@ -78,7 +78,7 @@ def _note(search: Search, finding: Finding, case: Case, how_often: str) -> None:
 def _reduced(search: Search, finding: Finding, case: Case) -> tuple[Finding, Case]:
     """Leave out every turn, and every value for which the page's own does as well."""
     key = key_of(finding)
-    limit = time.monotonic() + search.budget.shrink_seconds
+    deadline = Deadline(search.budget.shrink_seconds)
 
     def shows(smaller: Case) -> bool:
         nonlocal finding, case
@@ -88,7 +88,7 @@ def _reduced(search: Search, finding: Finding, case: Case) -> tuple[Finding, Cas
         return same is not None
 
     def over() -> bool:
-        return search.hung or search.spent(keep=3) or time.monotonic() > limit
+        return search.hung or search.spent(keep=3) or deadline.passed()
 
     part = len(case.turns)
     while part and not over():
@@ -111,10 +111,10 @@ def _repeats(search: Search, key: Key, case: Case, *, shown: bool) -> Repeats | 
     That is where no call is left to see, or where the queue has not *shown* it yet and does not.
     """
     history = ""
-    limit = time.monotonic() + max(search.budget.shrink_seconds, 3 * search.slowest)
+    deadline = Deadline(max(search.budget.shrink_seconds, 3 * search.slowest))
     most = AGAIN if shown else AGAIN_UNSHOWN
     while len(history) < 3 or ("." in history and len(history) < most):
-        if search.spent() or (history and time.monotonic() > limit):
+        if search.spent() or (history and deadline.passed()):
             break
         failed = key in search.send(case, queued=True)
         if search.cut and not failed:

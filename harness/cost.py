@@ -34,6 +34,7 @@ from .redact import of_running
 from .reproduce import Case, described, snippet
 from .run import Part
 from .stage import Spent, Stage, skipped, staged
+from .stopwatch import Deadline
 from .visit import at, feeding
 
 __all__ = ["Tape", "fixed_cost", "replay_cost"]
@@ -242,7 +243,7 @@ class _Costs:
 
     def __init__(self, stage: Stage, event: Event) -> None:
         self.stage, self.event = stage, event
-        self.limit = time.monotonic() + SECONDS[stage.profile]
+        self.deadline = Deadline(SECONDS[stage.profile])
         self.draw = random.Random(stage.seed)
         self.case = Case()
 
@@ -303,7 +304,7 @@ class _Costs:
         """Yield what came of *count* calls that succeeded, each with another input."""
         done = 0
         for _ in range(TRIES):
-            if done == count or time.monotonic() > self.limit:
+            if done == count or self.deadline.passed():
                 return
             case = Case({c.id: marked(c, new_mark(self.draw), self.draw)[1] for c in settable})
             seen = self._call(case)

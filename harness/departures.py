@@ -31,6 +31,7 @@ from .probe import is_own
 from .reproduce import Case, case_of, described, enter, snippet
 from .run import Part
 from .stage import Spent, Stage, skipped, staged
+from .stopwatch import Deadline
 
 __all__ = ["blocks_next", "goes_on", "replay_departures"]
 
@@ -108,7 +109,7 @@ class _Departures:
         self.stage, self.event = stage, event
         self.running = _Running(stage.app)
         self.places = PLACES[stage.profile]
-        self.limit = time.monotonic() + SECONDS[stage.profile]
+        self.deadline = Deadline(SECONDS[stage.profile])
         contract = stage.app.contract
         self.stopped = {index for other in contract.events for index in other.cancels}
         self.case = Case()
@@ -135,7 +136,7 @@ class _Departures:
         cases.append(Case(filled(read, random.Random(self.stage.seed))))
         why = "the page as it opens does not set it off"
         for self.case in cases if case is None else [case]:
-            seen = self._read(stream, seconds=self.limit - time.monotonic())
+            seen = self._read(stream, seconds=self.deadline.left)
             if seen is None:
                 continue
             if seen.error is None or seen.error.kind == "left":
@@ -200,7 +201,7 @@ class _Departures:
             if left:
                 yield self._watched(leaving, left)
                 break
-            if time.monotonic() > self.limit:
+            if self.deadline.passed():
                 break
         if last is not None:
             yield from self._silent(stream, last, silence, again=2)

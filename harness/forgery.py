@@ -33,6 +33,7 @@ from .redact import of_running
 from .reproduce import Case, described, enter, line_of, run_as
 from .run import Part
 from .stage import NoCopy
+from .stopwatch import Deadline
 from .visit import Visit, feeding
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ class _Forging:
         self.contract = forger.app.contract
         self.calls = self.queued = 0
         self.seconds = max(SHARE * forger.budget.seconds, LEAST_SECONDS)
-        self.deadline = time.monotonic() + self.seconds
+        self.deadline = Deadline(self.seconds)
         self.found: dict[tuple[str, str], Finding] = {}
         self.valid: dict[str, None] = {}
         self.case = Case()
@@ -191,7 +192,7 @@ class _Forging:
 
         Where another visitor who sends what the page allows does so, too, that is a race.
         """
-        self.deadline = time.monotonic() + self.seconds + 10 * self.slowest
+        self.deadline = Deadline(self.seconds + 10 * self.slowest)
         for _ in range(MEETINGS):
             another, waiting = self._meeting(lambda: self._visited(self.case))
             if not (another.well and waiting.well):
@@ -383,7 +384,7 @@ class _Forging:
         seen_again: bool | None
         try:
             with self.forger.copied() as (app, driver):
-                self.deadline = time.monotonic() + self.seconds + 10 * self.slowest
+                self.deadline = Deadline(self.seconds + 10 * self.slowest)
                 seen_again = self._harms_afresh(app, driver, forged.event, forgery)
         except NoCopy:
             seen_again = None if harm.endswith("before") else False
@@ -426,9 +427,8 @@ class _Forging:
         most = self.forger.budget.calls
         if most is not None and self.calls >= most:
             raise _Stop
-        late = time.monotonic() - self.deadline
-        few = self.calls < LEAST_CALLS and late < (PATIENCE - 1) * self.seconds
-        if late > 0 and not few:
+        late = (PATIENCE - 1) * self.seconds if self.calls < LEAST_CALLS else 0.0
+        if self.deadline.passed(late=late):
             raise _Stop
         self.calls += 1
 

@@ -33,6 +33,7 @@ from .redact import of_running
 from .reproduce import Case, case_of, described, snippet
 from .run import Part
 from .stage import Spent, Stage, skipped, staged
+from .stopwatch import Deadline, Stopwatch
 from .visit import Visit, at, feeding
 
 __all__ = ["CALLS", "PACES", "Pace", "growth", "replay_growth"]
@@ -94,7 +95,7 @@ class _Growth:
         self.stage, self.event = stage, event
         self.pace = dataclasses.replace(pace, seconds=stage.share * pace.seconds)
         self.holdings = Holdings(stage.app)
-        self.limit = time.monotonic() + self.pace.seconds
+        self.deadline = Deadline(self.pace.seconds)
         self.added: dict[str, float] = {}
         self.series: dict[Thing, list[float]] = {}
         self.resident: list[float] = []
@@ -111,7 +112,7 @@ class _Growth:
         for _ in range(self.pace.rounds):
             self._calls(case)
             grown = [one for one in self._told() if steady(one)]
-            if not grown or time.monotonic() > self.limit or not self._allowed(CALLS):
+            if not grown or self.deadline.passed() or not self._allowed(CALLS):
                 break
         if self._swells() and not any(one.kind == "container" for one in grown):
             grown += self._lines(case)
@@ -156,8 +157,8 @@ class _Growth:
         raise _Unfit(why or "there is no input for it")
 
     def _timed(self, case: Case) -> tuple[list[Observation], float]:
-        begun = time.monotonic()
-        return self._call(case), time.monotonic() - begun
+        watch = Stopwatch()
+        return self._call(case), watch.seconds
 
     def _cases(self) -> Iterator[Case]:
         chain = self.stage.app.contract.chain(self.event)
@@ -224,7 +225,7 @@ class _Growth:
         seen = self._call(case)
         if any(s.error is not None for s in seen) or not seen:
             raise _Unfit("the same call fails now and then")
-        if time.monotonic() > self.limit + self.pace.seconds:
+        if self.deadline.passed(late=self.pace.seconds):
             raise _Unfit(f"{CALLS} calls take longer than the profile allows")
 
     def _lines(self, case: Case) -> list[Series]:
@@ -237,7 +238,7 @@ class _Growth:
         each = CALLS // COUNTED
         with _traced():
             for number in range(1, CALLS + 1):
-                if not self._allowed(1) or time.monotonic() > self.limit:
+                if not self._allowed(1) or self.deadline.passed():
                     return []
                 self._again(case)
                 if number % each == 0:

@@ -16,7 +16,6 @@ import itertools
 import json
 import random
 import re
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -27,6 +26,7 @@ from .contract import Component, Event
 from .finding import Finding, Repeats
 from .observation import Observation
 from .stage import NoCopy, Stage
+from .stopwatch import Deadline, Stopwatch
 from .together import Step, described, snippet
 from .visitors import Move, Performance, loads, settable
 
@@ -69,7 +69,7 @@ class Interference:
         self.known = set(known)
         self.draw = random.Random(stage.seed + 1)
         least = stage.share * LEAST_SECONDS[stage.profile]
-        self.limit = time.monotonic() + max(stage.seconds * len(stage.roots), least)
+        self.deadline = Deadline(max(stage.seconds * len(stage.roots), least))
         self.apart = False
         self.roots = [event for event in stage.roots if not loads(event)]
         self.fields = {event.label: self._settable(event) for event in self.roots}
@@ -89,9 +89,9 @@ class Interference:
 
     def _look(self) -> None:
         same, varied = self._script(varied=False), self._script(varied=True)
-        begun = time.monotonic()
+        watch = Stopwatch()
         first = self._play(same)
-        if self._late(2 * (time.monotonic() - begun)):
+        if self.deadline.left < 2 * watch.seconds:
             return
         second, third = self._play(same), self._play(varied)
         for key, got in third.items():
@@ -164,9 +164,6 @@ class Interference:
             for place, seen in enumerate(observations)
         }
 
-    def _late(self, seconds: float = 0.0) -> bool:
-        return time.monotonic() + seconds > self.limit
-
     # -- what is told ------------------------------------------------------------------
 
     def _tell(self, reader: Move, place: int, call: int) -> None:
@@ -174,7 +171,7 @@ class Interference:
         assert reader.event is not None
         label = reader.event.label
         for source in sorted(self.roots, key=lambda event: event.label != label):
-            if label in self.known or self._late(-SURE_SECONDS):
+            if label in self.known or self.deadline.passed(late=SURE_SECONDS):
                 return
             if source.label in self.others[place]:
                 found = self._confirmed(source, place, reader, call)

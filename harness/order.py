@@ -12,7 +12,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import random
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,6 +28,7 @@ from .run import Part, Skipped
 from .search import CHECKS, Stop
 from .stage import Stage
 from .steps import Step, arrive, clicked, fields, moves, perform, typed
+from .stopwatch import Deadline
 from .visit import Driver, Visit
 
 __all__ = ["PACES", "Order", "Pace", "Walker", "order"]
@@ -108,7 +108,7 @@ class Walker:
         self.defects: dict[Sort, _Defect] = {}
         self.hung = False
         self.unshown: list[Skipped] = []
-        self.limit = 0.0
+        self.deadline = Deadline(0.0)
         self._strategies: dict[Any, Any] = {}
 
     def walk(self) -> Order:
@@ -116,7 +116,7 @@ class Walker:
         if apart(self.contract, self.plan):
             return Order()
         self._warm()
-        self.limit = time.monotonic() + self.stage.share * self.pace.seconds
+        self.deadline = Deadline(self.stage.share * self.pace.seconds)
         try:
             self._draw()
             told = self._told_by_event()
@@ -160,7 +160,7 @@ class Walker:
         from hypothesis.errors import Flaky
 
         attempt = 0
-        while time.monotonic() < self.limit and not self._over():
+        while not self.deadline.passed() and not self._over():
             run = settings(
                 max_examples=50,
                 database=None,
@@ -201,7 +201,7 @@ class Walker:
         begin = {event.label for event in moves(visit)}
         chance = random.Random(data.draw(st.integers(0, 2**63)))
         for _ in range(self.pace.steps):
-            if time.monotonic() > self.limit or self._over():
+            if self.deadline.passed() or self._over():
                 raise Stop
             drawn = self._drawn(data, chance, visit, steps, begin)
             if drawn is None:
@@ -346,7 +346,7 @@ class Walker:
         if self.hung:
             return self._told(Walked(finding, walked(steps), len(steps), needed=False), steps)
         sort = sort_of(finding)
-        self.limit = time.monotonic() + self.pace.shrink_seconds
+        self.deadline = Deadline(self.pace.shrink_seconds)
         tried = False
         try:
             if (alone := self._shows(sort, (defect.alone,))) is not None:
@@ -402,7 +402,7 @@ class Walker:
 
         None where it did not. Steps that the page does not allow without others are left out.
         """
-        if time.monotonic() > self.limit:
+        if self.deadline.passed():
             raise Stop
         done: list[Step] = []
         visit = self._arrive(driver or self.driver, done)
@@ -487,7 +487,7 @@ class Walker:
         Where it was walked over the wire, it counts as first seen.
         """
         history = ""
-        self.limit = time.monotonic() + max(self.pace.shrink_seconds, 2.0)
+        self.deadline = Deadline(max(self.pace.shrink_seconds, 2.0))
         try:
             while len(history) < 3 or ("." in history and len(history) < 10):
                 shown = self._shows(sort, steps, self.stage.driver)

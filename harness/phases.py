@@ -8,12 +8,12 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import itertools
-import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from .reproduce import Case
 from .search import Key, Search
+from .stopwatch import Deadline
 
 if TYPE_CHECKING:  # Hypothesis is half a second: not before the first test
     from .draws import Drawn, Draws
@@ -115,10 +115,10 @@ def _made_smaller(
     found: Callable[[Case], list[Key]],
 ) -> None:
     """Try smaller cases with the defect *key*, for a while: more may be wrong with the event."""
-    until = time.monotonic() + SHARE * search.budget.shrink_seconds
+    deadline = Deadline(SHARE * search.budget.shrink_seconds)
 
     def still(case: Case) -> bool:
-        if time.monotonic() > until:
+        if deadline.passed():
             raise _Enough
         return key in found(case)
 

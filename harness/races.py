@@ -27,6 +27,7 @@ from .interference import answer
 from .moment import at_this_moment
 from .run import Part
 from .stage import NoCopy, Spent, Stage, skipped
+from .stopwatch import Deadline, Stopwatch
 from .together import Step, described, snippet
 from .visit import at
 from .visitors import Move, Performance, loads, overlapping, settable
@@ -77,7 +78,7 @@ def race(stage: Stage, event: Event) -> Part:
             late = " together with each other event" if number else " at the same time"
             why = why or f"race: time ran out before visitors had set it off{late}"
             break
-        begun = time.monotonic()
+        watch = Stopwatch()
         try:
             finding = Meeting(stage, events).run()
         except Hung as error:
@@ -87,7 +88,7 @@ def race(stage: Stage, event: Event) -> Part:
             finding, why = None, str(error)
         if finding is not None:
             return Part(findings=(finding,))
-        spent[0] += time.monotonic() - begun
+        spent[0] += watch.seconds
     return skipped(event, why) if why else Part()
 
 
@@ -129,7 +130,7 @@ class Meeting:
     def __init__(self, stage: Stage, events: Sequence[Event]) -> None:
         self.stage, self.events = stage, events
         self.draw = random.Random(f"{stage.seed}-{events[0].label}")
-        self.limit = time.monotonic() + min(stage.seconds, 1.0)
+        self.deadline = Deadline(min(stage.seconds, 1.0))
         own = [self._move(name, e) for name, e in zip("ABCDEF", events, strict=False)]
         others = [e for e in stage.roots if e not in events and e.queue and not loads(e)]
         others.sort(key=lambda event: len(event.inputs))  # who only looks on, first
@@ -166,7 +167,8 @@ class Meeting:
         begun = time.monotonic()
         several = [self._would_be(first) for _ in range(ALIKE)]
         # A meeting takes seven copies: on a slow machine a few of them are to fit, too.
-        self.limit = max(self.limit, time.monotonic() + SLOWER * (time.monotonic() - begun))
+        least = SLOWER * (time.monotonic() - begun)
+        self.deadline.put_off(max(least - self.deadline.left, 0.0))
         if any(self._refused(one) or self._own(one) != self._own(several[0]) for one in several):
             return None  # it does not repeat itself even so
         looked_on = zip(*(one[len(self.own) :] for one in several), strict=True)
@@ -176,7 +178,7 @@ class Meeting:
         wrong: Outcome = ()
         right: Outcome = ()
         while len(history) < MEETINGS[self.stage.profile] or (wrong and len(history) < MOST):
-            if history and time.monotonic() > self.limit + (SURE_SECONDS if wrong else 0.0):
+            if history and self.deadline.passed(late=SURE_SECONDS if wrong else 0.0):
                 break
             orders = list(map(list, itertools.permutations(range(len(self.own)))))
             known = [self._would_be(order) for order in [*orders, orders[0]]]
@@ -230,7 +232,7 @@ class Meeting:
         history = ""
         wrong: Outcome = ()
         while len(history) < MEETINGS[self.stage.profile] or (wrong and len(history) < MOST):
-            if history and time.monotonic() > self.limit + (SURE_SECONDS if wrong else 0.0):
+            if history and self.deadline.passed(late=SURE_SECONDS if wrong else 0.0):
                 break
             met = self._at_once()
             failed = self._own(met) != self._own(right) and not self._refused(met)

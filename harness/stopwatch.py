@@ -7,7 +7,7 @@ import os
 import time
 from pathlib import Path
 
-__all__ = ["Stopwatch", "waited"]
+__all__ = ["Deadline", "Stopwatch", "waited"]
 
 #: So many times what was meant is taken by the clock at most.
 LONGEST = 3.0
@@ -46,6 +46,27 @@ class Stopwatch:
             return False
         self._waited = max(self._waited, waited() - self._before)
         return now > self.until(seconds)
+
+
+class Deadline:
+    """The end of so many seconds, counted as a `Stopwatch` does. It can be put off."""
+
+    def __init__(self, seconds: float) -> None:
+        self._watch = Stopwatch()
+        self._seconds = seconds
+
+    @property
+    def left(self) -> float:
+        """How many seconds there are until then; less than none when it has passed."""
+        return self._seconds - self._watch.seconds
+
+    def passed(self, *, late: float = 0.0) -> bool:
+        """Whether it has, so many seconds ago at least."""
+        return self._watch.over(self._seconds + late)
+
+    def put_off(self, seconds: float) -> None:
+        """Have it come so much later."""
+        self._seconds += seconds
 
 
 def waited() -> float:

@@ -12,7 +12,6 @@ import dataclasses
 import functools
 import json
 import random
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -36,6 +35,7 @@ from .finding import Finding, Repeats
 from .guests import Guests
 from .observation import Media, Observation
 from .stage import NoCopy, Spent, Stage
+from .stopwatch import Deadline, Stopwatch
 from .together import Step, at_once, described, snippet
 from .visit import Visit, at, feeding
 
@@ -140,7 +140,7 @@ class Walk:
         self.folder = str(stage.app.folder)
         count = len(stage.roots)
         self.patience = PATIENCE * stage.seconds
-        self.limit = time.monotonic() + stage.seconds * count
+        self.deadline = Deadline(stage.seconds * count)
         self.took: dict[str, float] = {}
         self.played = Play()
         self.result = Walked()
@@ -152,14 +152,14 @@ class Walk:
         # has not been looked at, whatever the time is.
         needed = NEEDED + 2 * sum(overlapping(contract, root, root) for root in roots)
         for number, moves in enumerate(self._rounds()):
-            if number >= needed and time.monotonic() > self.limit:
+            if number >= needed and self.deadline.passed():
                 break
             sightings = self._look(moves, 2 * self.patience if number < needed else 0.0)
             if self.result.stuck:
                 break
-            begun = time.monotonic()
+            watch = Stopwatch()
             self._tell(moves, sightings)
-            self.limit += min(time.monotonic() - begun, self.patience)
+            self.deadline.put_off(min(watch.seconds, self.patience))
         return self.result
 
     def _rounds(self) -> Iterator[list[Move]]:
@@ -209,9 +209,8 @@ class Walk:
         together = any(move.beside is not None for move in moves)
         took = max(map(self._took, filter(None, (move.event for move in moves))), default=0.0)
         stage = self.stage.patient(took) if together else self.stage
-        self.played = play = Performance(
-            stage, self.draw, max(self.limit, time.monotonic()) + more
-        ).play(moves)
+        deadline = Deadline(max(self.deadline.left, 0.0) + more)
+        self.played = play = Performance(stage, self.draw, deadline).play(moves)
         for label, seconds in play.took.items():
             self.took[label] = max(seconds, self.took.get(label, 0.0))
         done = moves[: len(play.values)]
@@ -257,7 +256,7 @@ class Walk:
                 continue
             plays = [play(fewest) for _ in range(AGAIN)]
             while not all(found := [shown(p, wanted) for p in plays]) and len(plays) < MOST_AGAIN:
-                if time.monotonic() > self.limit + self.patience:
+                if self.deadline.passed(late=self.patience):
                     break
                 plays.append(play(fewest))
             history = "".join("F" if one else "." for one in found)
@@ -275,7 +274,7 @@ class Walk:
 
     def _play_afresh(self, moves: Sequence[Move]) -> Play:
         """Return what comes of the script where nobody has called the app before."""
-        if time.monotonic() > self.limit + self.patience:
+        if self.deadline.passed(late=self.patience):
             return Play()
         try:
             with self.stage.fresh() as copy:
@@ -310,8 +309,8 @@ class Walk:
         if not shown(play(script), wanted):
             return None
         place = 0
-        late = time.monotonic() + self.patience
-        while place < len(script) - 1 and time.monotonic() < late:
+        deadline = Deadline(self.patience)
+        while place < len(script) - 1 and not deadline.passed():
             shorter = script[:place] + script[place + 1 :]
             if shown(play(shorter), wanted):
                 script = shorter
@@ -374,10 +373,10 @@ class Performance:
         self,
         stage: Stage,
         draw: random.Random,
-        limit: float | None = None,
+        deadline: Deadline | None = None,
         guests: Guests | None = None,
     ) -> None:
-        self.stage, self.draw, self.limit = stage, draw, limit
+        self.stage, self.draw, self.deadline = stage, draw, deadline
         self.guests = guests if guests is not None else stage.guests()
         self.known_guests = guests is not None
         self.visits: dict[str, Visit] = {}
@@ -402,7 +401,7 @@ class Performance:
                 groups.append([])
             groups[-1].append(number)
         for group in groups:
-            if self.limit is not None and time.monotonic() > self.limit:
+            if self.deadline is not None and self.deadline.passed():
                 break
             try:
                 self._together([(number, moves[number]) for number in group])

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from gradio_harness import stopwatch
-from gradio_harness.stopwatch import LONGEST, Stopwatch, waited
+from gradio_harness.stopwatch import LONGEST, Deadline, Stopwatch, waited
 
 
 class Machine:
@@ -65,6 +65,18 @@ def test_it_can_begin_anew(machine: Machine) -> None:
     watch.restart()
 
     assert 110.0 == watch.until(4.0)
+
+
+def test_a_deadline_goes_by_the_same_time(machine: Machine) -> None:
+    """It passes when its seconds have, and can be put off."""
+    deadline = Deadline(4.0)
+    machine.goes_on(6.0, waiting=3.0)
+
+    assert (False, 1.0) == (deadline.passed(), deadline.left)
+    machine.goes_on(2.0)
+    assert (True, False) == (deadline.passed(), deadline.passed(late=1.5))
+    deadline.put_off(2.0)
+    assert (False, 1.0) == (deadline.passed(), deadline.left)
 
 
 def test_threads_that_want_the_processor_wait() -> None:
