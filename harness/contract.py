@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from .errors import choices
+from .schema import resolved
 
 __all__ = [
     "LAYOUT",
@@ -353,7 +354,7 @@ def _components(
             label=_component_label(kind, given, counts[kind]),
             props=given,
             reachable=reachable(item["id"]),
-            schema=item.get("api_info_as_input") or item.get("api_info"),
+            schema=resolved(item.get("api_info_as_input") or item.get("api_info") or {}),
             example=item.get("example_inputs"),
             parent=parents.get(item["id"]),
             maker=maker,

@@ -442,13 +442,15 @@ def test_a_parameter_of_an_endpoint_gets_its_type(name: str) -> None:
         {"type": "array", "items": {}},
         {"type": "object", "additionalProperties": {}},
         {"type": "array", "uniqueItems": True, "items": {"type": "string"}},
-        {"type": "array", "prefixItems": [{"type": "string"}], "minItems": 1},
+        {"type": "array", "prefixItems": [{"type": "string"}, {}], "minItems": 2},
+        {"type": "string", "pattern": "^a+$"},
+        {"$ref": "#/$defs/Chain"},
         {"type": "string", "format": "byte"},
     ],
-    ids=["any", "list", "dict", "set", "tuple", "bytes"],
+    ids=["any", "list", "dict", "set", "tuple", "bytes", "pattern", "reference"],
 )
 def test_what_a_type_leaves_open_is_not_made_up(schema: Any) -> None:
-    """JSON has no sets, tuples or bytes, and of a mere list nobody knows what is in it."""
+    """JSON has no sets and bytes, and of a mere list nobody knows what is in it."""
     assert values(dataclasses.replace(component("api"), schema=schema)) is None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from ..clues import Clues
 from ..contract import Component
-from ..schema import branches, understood
+from ..schema import NEVER, branches, limits, named, understood
 from .numbers import PLAIN
 from .text import words
 
@@ -37,24 +38,44 @@ def fitting(schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
     if known := branches(schema):
         return st.one_of([fitting(one) for one in known])
     match schema["type"]:
+        case "array" if "prefixItems" in schema:
+            return st.tuples(*map(fitting, schema["prefixItems"])).map(list)
         case "array":
-            return st.lists(fitting(schema["items"]), max_size=4)
+            least, most = schema.get("minItems", 0), schema.get("maxItems", math.inf)
+            if schema["items"] == NEVER:
+                return st.builds(list)
+            return st.lists(fitting(schema["items"]), min_size=least, max_size=min(most, least + 4))
         case "object":
-            if named := schema.get("properties"):
-                wanted = schema.get("required", named)
+            if schema.get("properties"):
+                asked, more = named(schema)
                 return st.fixed_dictionaries(
-                    {name: fitting(inner) for name, inner in named.items() if name in wanted},
-                    optional={n: fitting(inner) for n, inner in named.items() if n not in wanted},
+                    {name: fitting(inner) for name, inner in asked.items()},
+                    optional={name: fitting(inner) for name, inner in more.items()},
                 )
             values = fitting(schema["additionalProperties"])
             return st.dictionaries(st.sampled_from(KEYS), values, max_size=3)
-        case "integer":
-            return st.sampled_from(WHOLE) | st.integers(-100, 100)
-        case "number":
-            known_numbers = [float(n) for n in PLAIN]
-            return st.sampled_from(known_numbers) | st.floats(-100, 100)
+        case "integer" | "number":
+            return numbers(schema)
         case "string":
-            return words(None, lines=True)
+            return text(schema)
         case "boolean":
             return st.booleans()
     return st.none()
+
+
+def numbers(schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
+    """Plain numbers and others not far from nothing, or from the end that is nearest to it."""
+    low, high = limits(schema)
+    start, end = max(low, min(-100, high - 100)), min(high, max(100, low + 100))
+    whole = schema["type"] == "integer"
+    known = [n for n in (WHOLE if whole else map(float, PLAIN)) if start <= n <= end]
+    drawn: st.SearchStrategy[Any] = st.floats(start, end)
+    if whole:
+        drawn = st.integers(math.ceil(start), math.floor(end))
+    return st.sampled_from(known) | drawn if known else drawn
+
+
+def text(schema: Mapping[str, Any]) -> st.SearchStrategy[str]:
+    """Words, and odd text, as long as the schema wants them."""
+    least, most = schema.get("minLength", 0), schema.get("maxLength")
+    return words(most, lines=True).map(lambda drawn: drawn.ljust(least, "a"))
