@@ -7,13 +7,14 @@ list entries, rows or files. What all comes out of three and of four must come o
 from __future__ import annotations
 
 import dataclasses
+import json
 import random
 import re
 from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
-from .checks.structure import Fed, Shown, kept, repeated, structure
+from .checks.structure import Fed, Shown, kept, limited, repeated, structure
 from .clues import source
 from .contract import Component
 from .conversation import conversation, talk
@@ -23,13 +24,13 @@ from .reproduce import Case, described
 from .run import Skipped
 from .search import Search, Stop
 
-__all__ = ["many_units", "sequence", "units"]
+__all__ = ["broken_off", "many_units", "sequence", "units"]
 
 SMALL = (3, 4)
-#: Primes: multiples of no batch. FULL are multiples of most, for apps that show full ones only.
+#: Primes: multiples of no batch.
 LARGE = (67, 997)
-FULL = (120, 240)
-JUST_OVER = 127
+#: Two multiples of most batches, for apps that show full ones only, and a prime after them.
+FULL = ((120, 240, 251), (6_400, 12_800, 12_809))
 #: Each is uploaded.
 MOST_FILES = 23
 #: More than most apps show of a conversation.
@@ -188,16 +189,18 @@ class _Feeding:
 
     def _full(self, field: _Field, place: _Place) -> list[Finding]:
         """Judge an app that shows no few units: perhaps it shows full batches only."""
-        if field.most < FULL[1] or field.numbers:
+        if field.numbers:
             return []
-        small: list[Shown] = []
-        for size in FULL:
-            shown = self._once(field, units(size, self.search.seed, numbers=field.numbers))
-            if place not in shown or kept(shown[place]) is None:
-                return []
-            small.append(shown[place])
-        fed = self._judged(field, place, tuple(small), JUST_OVER)
-        return self._told(field, place, fed) if structure(fed) else []
+        for *whole, more in FULL:
+            if more > field.most:
+                break
+            sizes = [units(size, self.search.seed) for size in whole]
+            shown = [self._once(field, given).get(place) for given in sizes]
+            small = tuple(one for one in shown if one is not None and kept(one) is not None)
+            if len(small) == len(whole):
+                fed = self._judged(field, place, small, more)
+                return self._told(field, place, fed) if structure(fed) else []
+        return []
 
     def _twice(self, field: _Field, place: _Place, small: tuple[Shown, ...]) -> list[Finding]:
         """Judge whether a unit that is given several times is shown as often."""
@@ -264,7 +267,15 @@ class _Feeding:
         if again == first and double > size:
             larger = self._once(field, units(double, seed, numbers=field.numbers)).get(place)
         large = (first,) if again is None else (first, again)
-        return dataclasses.replace(fed, large=large, larger=larger, noted=noted)
+        fed = dataclasses.replace(fed, large=large, larger=larger, noted=noted)
+        if limited(fed) and not (first.cut or field.numbers):
+            # A cut that fell between two units falls into one of them now.
+            typed = (given[0] + given[0][1:], *given[1:])
+            shifted = self._fed(field, given, typed=typed).get(place, first)
+            fed = dataclasses.replace(
+                fed, large=tuple(dataclasses.replace(one, cut=shifted.cut) for one in large)
+            )
+        return fed
 
     def _of(
         self, field: _Field, place: _Place, small: tuple[Shown, ...], large: tuple[Shown, ...]
@@ -294,15 +305,23 @@ class _Feeding:
         return shown
 
     def _fed(
-        self, field: _Field, given: Sequence[str], *, queued: bool = False
+        self,
+        field: _Field,
+        given: Sequence[str],
+        *,
+        queued: bool = False,
+        typed: Sequence[str] | None = None,
     ) -> dict[_Place, Shown]:
-        """Return which of the *given* units each output shows; nothing where the call failed."""
+        """Return which of the *given* units each output shows; nothing where the call failed.
+
+        *typed* is how they are written, where that is not as they are.
+        """
         search = self.search
         self.feeds += 1
         over = self.last_call is not None and search.calls >= self.last_call
         if not queued and (over or self.feeds > MOST):
             raise Stop
-        case = field.case(given)
+        case = field.case(typed or given)
         if not search.allowed(case):
             return {}
         if queued:
@@ -322,7 +341,8 @@ class _Feeding:
                 texts = list(_texts(value))
                 told += [WORD.sub("", text) for text in texts]
                 place = (seen.event.label, number)
-                found[place] = Shown(tuple(given), sequence(texts, given))
+                units = sequence(texts, given)
+                found[place] = Shown(tuple(given), units, broken_off(texts, given, units))
             self.noted |= any(NOTE.search(text) for text in told)
         return found
 
@@ -373,21 +393,46 @@ def sequence(texts: Sequence[str], given: Sequence[str]) -> tuple[str, ...]:
     return tuple(wanted[one] for _, one in found)
 
 
+def broken_off(texts: Sequence[str], given: Sequence[str], found: Sequence[str]) -> bool:
+    """Whether *texts* show the first units only, and then a part of the next one.
+
+    Their author cuts a text at a length, which falls where it falls.
+    """
+    number = len(found)
+    if not 0 < number < len(given) or tuple(found) != tuple(given[:number]):
+        return False
+    rest = "\n".join(texts).casefold().rpartition(found[-1].casefold())[2]
+    part = re.match(r"\W*(\w+)", rest)
+    return part is not None and given[number].casefold().startswith(part[1])
+
+
 def _cut(text: str, missing: Set[str]) -> Iterator[tuple[int, str]]:
     """Yield place and name of the *missing* units that stand in *text* cut in two."""
     if not missing:
         return
     places = [place for place, letter in enumerate(text) if letter.isalnum()]
     dense = "".join(text[place] for place in places)
-    apart = {one for one in missing if one not in dense}
-    yield from ((places[dense.index(one)], one) for one in missing - apart)
+    starts = {one: dense.find(one) for one in missing}
+    joined = {
+        one: places[at]
+        for one, at in starts.items()
+        if at >= 0 and _ends(text, places[at + len(one) - 1])
+    }
+    yield from ((place, one) for one, place in joined.items())
+    apart = missing - joined.keys()
     for part in PART.finditer(text) if apart else ():
         rest = text[part.end() : part.end() + BETWEEN]
         ends = [one for one in apart if one.startswith(part[0])]
         for one in ends:
-            if re.search(rf"\b{one[len(part[0]) :]}", rest):  # a heading is between them
+            if re.search(rf"\b{one[len(part[0]) :]}\b", rest):  # a heading is between them
                 apart.discard(one)
                 yield part.start(), one
+
+
+def _ends(text: str, place: int) -> bool:
+    """Whether a unit may end at *place*: no other word goes on there."""
+    after = text[place + 1 : place + 2]
+    return not after.isalnum() or after == "q"
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -497,27 +542,52 @@ def _rows(search: Search, component: Component) -> Iterator[_Field]:
 
 
 def _file(search: Search, component: Component) -> Iterator[_Field]:
-    types = component.props.get("file_types") or ()
-    if types and not {"text", ".txt", ".csv", ".md", ".log"} & {str(kind) for kind in types}:
-        return
-    suffix = next((str(k) for k in types if k in (".txt", ".csv", ".md", ".log")), ".txt")
-    if component.props.get("file_count") == "multiple":
-        yield _Field(
-            component, "file", lambda given: [_named(u, suffix) for u in given], MOST_FILES
-        )
-        return
-    if component.props.get("file_count", "single") != "single":
-        return
-
-    def make(given: Sequence[str]) -> Any:
-        return Media(f"units{suffix}", ("\n".join(given) + "\n").encode(), "text/plain")
-
-    yield _Field(component, "line", make, 20_000)
+    types = {str(kind) for kind in component.props.get("file_types") or ()}
+    count = component.props.get("file_count", "single")
+    if count == "single":
+        readers = search.clue(component).constants.readers
+        for suffix, what, content in CONTENTS:
+            meant = suffix[1:] in readers or suffix == ".txt"
+            if suffix in types or (meant and (not types or types & {"file", "text"})):
+                yield _Field(component, what, _one(suffix, content), 20_000)
+    elif count == "multiple" and (not types or types & {"text", *PLAIN}):
+        suffix = next((one for one in PLAIN if one in types), ".txt")
+        yield _Field(component, "file", _files(suffix), MOST_FILES)
 
 
-def _named(unit: str, suffix: str) -> Media:
-    return Media(f"{unit}{suffix}", f"{unit}\n".encode(), "text/plain")
+def _files(suffix: str) -> Callable[[Sequence[str]], Any]:
+    """Return what makes a file of each unit, called like it."""
+    return lambda given: [Media(f"{u}{suffix}", _lines([u]).encode(), "text/plain") for u in given]
 
+
+def _one(suffix: str, content: Callable[[Sequence[str]], str]) -> Callable[[Sequence[str]], Any]:
+    """Return what makes one file of all units."""
+    return lambda given: Media(f"units{suffix}", content(given).encode(), "text/plain")
+
+
+def _lines(given: Sequence[str]) -> str:
+    return "\n".join(given) + "\n"
+
+
+def _table(separator: str) -> Callable[[Sequence[str]], str]:
+    """Return what makes a table with a header and two columns of the units."""
+
+    def table(given: Sequence[str]) -> str:
+        rows = [f"{unit}{separator}{number}" for number, unit in enumerate(given, 1)]
+        return _lines([f"name{separator}number", *rows])
+
+    return table
+
+
+#: Kinds of text files, the first one for choice.
+PLAIN = (".txt", ".csv", ".md", ".log")
+#: Suffix, what a unit is in such a file, and how its text is made of them.
+CONTENTS: tuple[tuple[str, str, Callable[[Sequence[str]], str]], ...] = (
+    (".csv", "row", _table(",")),
+    (".tsv", "row", _table("\t")),
+    (".json", "item", json.dumps),
+    *((suffix, "line", _lines) for suffix in (".txt", ".md", ".log")),
+)
 
 FIELDS: dict[str, Callable[[Search, Component], Iterator[_Field]]] = {
     "textbox": _text,

@@ -43,7 +43,7 @@ from gradio_harness.observation import (
     Served,
     Warned,
 )
-from gradio_harness.units import sequence, units
+from gradio_harness.units import broken_off, sequence, units
 
 CHECKS = {
     check.name: check
@@ -808,10 +808,10 @@ def test_a_parameter_that_nothing_reads_may_stay_unfilled() -> None:
 UNITS = tuple(f"u{number:03}" for number in (7, 3, 9, 1, 8, 2, 6, 4, 5, 0))
 
 
-def fed_of(found: Sequence[str], **fields: Any) -> structure.Fed:
+def fed_of(found: Sequence[str], *, cut: bool = False, **fields: Any) -> structure.Fed:
     """Return ten lines of which *found* come out, three and four of which came out as given."""
     small = tuple(structure.Shown(UNITS[:n], UNITS[:n]) for n in (3, 4))
-    shown = structure.Shown(UNITS, tuple(found))
+    shown = structure.Shown(UNITS, tuple(found), cut)
     return structure.Fed(event_of(), component(), "line", small, (shown, shown), **fields)
 
 
@@ -833,6 +833,8 @@ def fed_of(found: Sequence[str], **fields: Any) -> structure.Fed:
         (fed_of(UNITS[:8], capped=True), Severity.ERROR),
         (fed_of(UNITS[:8], larger=structure.Shown(UNITS, UNITS[:8])), Severity.WARNING),
         (fed_of(UNITS[:8], larger=structure.Shown(UNITS, UNITS[:8]), capped=True), None),
+        (fed_of(UNITS[:8], larger=structure.Shown(UNITS, UNITS[:8]), cut=True), None),
+        (fed_of(UNITS[:8], cut=True), Severity.ERROR),
         (replace(fed_of(UNITS[:8]), large=fed_of(UNITS[:8]).large[:1]), None),
         (replace(fed_of(UNITS[:8]), large=(fed_of(UNITS[:8]).large[0], fed_of(()).large[0])), None),
         (replace(fed_of(UNITS[:8]), small=fed_of(()).large), None),
@@ -853,7 +855,17 @@ def fed_of(found: Sequence[str], **fields: Any) -> structure.Fed:
             "noted",
             "meant",
         ),
-        *("no-limit", "limit", "limit-meant", "not-again", "not-the-same", "never", "unknown"),
+        *(
+            "no-limit",
+            "limit",
+            "limit-meant",
+            "limit-cut",
+            "cut",
+            "not-again",
+            "not-the-same",
+            "never",
+            "unknown",
+        ),
     ],
 )
 def test_what_is_kept_of_a_few_is_kept_of_many(fed: structure.Fed, severity: Any) -> None:
@@ -911,6 +923,21 @@ def test_a_word_cut_by_a_heading_is_shown_and_a_lost_one_is_not() -> None:
     assert (given, given[:-1]) == (
         sequence([headed], given),
         sequence([headed.replace(given[-1], "")], given),
+    )
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_text_that_is_cut_at_a_length_breaks_off(seed: int) -> None:
+    """Whatever follows it; what ends with a whole unit does not."""
+    given = units(9, seed)
+    texts = ["\n".join(given)[:40] + after for after in (", du hast", "", "\ndu")]
+    found = [sequence([text], given) for text in texts]
+    whole = "\n".join(given[:5])
+
+    assert ([given[:5]] * 3, [True] * 3, False) == (
+        found,
+        [broken_off([text], given, given[:5]) for text in texts],
+        broken_off([whole], given, given[:5]),
     )
 
 

@@ -10,17 +10,21 @@ from ..contract import Component, Event
 from ..finding import Finding, Severity
 from . import Check, place_of
 
-__all__ = ["CHECKS", "Fed", "Kept", "Shown", "kept"]
+__all__ = ["CHECKS", "Fed", "Kept", "Shown", "kept", "limited"]
 
 Order = Literal["as given", "backwards", "sorted", "falling", "any"]
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """*units* that went in, in their order, and every *one* of them that came out, in its."""
+    """*units* that went in, in their order, and every *one* of them that came out, in its.
+
+    *cut* is true where the text breaks off in the midst of the unit that comes next.
+    """
 
     units: tuple[str, ...]
     found: tuple[str, ...]
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +107,8 @@ def structure(fed: Fed) -> list[Finding]:
             return []
         words = f"{len(large.units)} {fed.what}s come {_in(whole.order)}, {len(fed.small[0].units)}"
         return [_finding(fed, Severity.WARNING, f"{words} come {_in(order)}", "")]
-    limit = bool(lost) and _limited(fed, large)
-    if not large.found or (lost and fed.meant) or (limit and fed.capped):
+    limit = bool(lost) and limited(fed)
+    if not large.found or (lost and fed.meant) or (limit and (fed.capped or large.cut)):
         return []
     if not lost and fed.overlaps:
         return []
@@ -119,10 +123,11 @@ def structure(fed: Fed) -> list[Finding]:
     return [_finding(fed, severity, title, _places(large, lost or more, fed.what))]
 
 
-def _limited(fed: Fed, large: Shown) -> bool:
+def limited(fed: Fed) -> bool:
     """Whether just as many are shown of twice as many: a limit, and no mistake of counting."""
-    if fed.larger is None:
+    if fed.larger is None or not fed.large:
         return False
+    large = fed.large[0]
     most = max(Counter(large.found).values(), default=0)
     whole = [sum(n == most for n in Counter(one.found).values()) for one in (large, fed.larger)]
     return abs(whole[0] - whole[1]) <= 1
