@@ -28,10 +28,11 @@ from .finding import Finding
 from .holdings import children, threads
 from .observation import Call, Observation
 from .probe import is_own
+from .redact import of_running
 from .reproduce import Case, case_of, described, enter, snippet
 from .run import Part
 from .stage import Spent, Stage, skipped, staged
-from .stopwatch import Deadline
+from .stopwatch import Deadline, Stopwatch
 
 __all__ = ["blocks_next", "goes_on", "replay_departures"]
 
@@ -272,11 +273,11 @@ class _Running:
         self, before: Mapping[Hashable, Left], usual: frozenset[str], grace: float
     ) -> dict[Hashable, Left]:
         """Return what is there after *grace* seconds and was not *before*, the *usual* left out."""
-        limit = time.monotonic() + grace
+        watch = Stopwatch()
         while True:
             now = self.now().items()
             left = {k: v for k, v in now if k not in before and v.name not in usual}
-            if not left or time.monotonic() > limit:
+            if not left or watch.over(grace):
                 return left
             time.sleep(GLANCE_SECONDS)
 
@@ -321,10 +322,8 @@ def replay_departures(
 
     Arguments are as for `replay`. SystemExit is raised where something went on or was blocked.
     """
-    from .redact import known, of_app
-
     with staged(target, folder=folder, include=include, exclude=exclude) as stage:
-        hide = (known(target, source=stage.app.target.path) | of_app(stage.app)).hide
+        hide = of_running(stage.app).hide
         contract = stage.app.contract
         case = case_of(contract, contract.event(event), inputs, also, example)
         found = _Departures(stage, contract.event(event)).run(case)

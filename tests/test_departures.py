@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gradio_harness import stopwatch
 from gradio_harness.app import App, launch
 from gradio_harness.departures import blocks_next, goes_on, replay_departures
 from gradio_harness.drivers.wire import Wire
@@ -42,6 +43,12 @@ DEFECTS: Mapping[str, tuple[Severity, str, str]] = {
     ),
 }
 MENDED = [name.replace("defect", "mended") for name in DEFECTS]
+
+
+@pytest.fixture(autouse=True)
+def _idle(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No thread ever waits for a processor: a grace is the clock's."""
+    monkeypatch.setattr(stopwatch, "waited", lambda: 0.0)
 
 
 def look(app: App) -> list[Finding]:

@@ -1,7 +1,8 @@
 """Every check on a real app that has its defect, where it fires, and on the same app mended.
 
 In this process, one app after the other. The pages' twins are in test_browser.py, those of
-latency in test_latency.py, those of several visitors in test_visitors.py.
+latency in test_latency.py, those of several visitors in test_visitors.py, those of visitors who
+leave in test_departures.py.
 """
 
 from __future__ import annotations
@@ -176,7 +177,10 @@ DEFECTS: Mapping[str, tuple[Defect, ...]] = {
     "streaming.backwards/defect": (Defect("streaming.backwards", "", UNTOUCHED),),
     "streaming.stall/defect": (Defect("streaming.stall", "", UNTOUCHED, "", WARNING),),
 }
-ELSEWHERE = ("ui.", "latency.", "sessions.", "inputs", "api.out-of-contract")
+ELSEWHERE = (
+    *("ui.", "latency.", "sessions.", "inputs", "api.out-of-contract"),
+    *("streaming.goes-on", "streaming.blocks-next"),
+)
 MENDED = sorted(
     f"{path.parent.name}/{path.stem}"
     for path in TWINS.glob("*/mended*.py")
