@@ -9,17 +9,19 @@ from __future__ import annotations
 import ast
 import contextlib
 import dataclasses
+import dis
 import functools
 import hashlib
 import inspect
 import io
+import itertools
 import linecache
 import os
 import random
 import sys
 import time
 import types
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PosixPath, PurePosixPath, PureWindowsPath, WindowsPath
 from typing import Any
@@ -35,6 +37,7 @@ from .reproduce import Case, described, snippet
 from .run import Part
 from .stage import Spent, Stage, skipped, staged
 from .stopwatch import Deadline
+from .strategies.choices import allowed
 from .visit import at, feeding
 
 __all__ = ["Tape", "fixed_cost", "replay_cost"]
@@ -46,6 +49,13 @@ PROFILED = 3
 TRIES = 12
 #: How long all of it may take for one event.
 SECONDS = {"quick": 5.0, "standard": 20.0, "deep": 120.0}
+#: A field with so many choices at most is held at each of them in turn.
+FEW = 4
+FEW_CHOICES: Mapping[str, Callable[[Component], Sequence[Any]]] = {
+    "checkbox": lambda field: (False, True),
+    "radio": allowed,
+    "dropdown": lambda field: () if field.props.get("multiselect") else allowed(field),
+}
 #: What has to be asked again each time.
 DATABASES = (".db", ".sqlite", ".sqlite3", ".duckdb")
 
@@ -99,12 +109,34 @@ class Tape:
         self.alive: list[Any] = []
         self._own: dict[types.CodeType, bool] = {}
         self._stack: list[tuple[types.FrameType, Site, float, Any]] = []
+        #: Coroutines that wait, and were on the stack before.
+        self._paused: dict[types.FrameType, tuple[types.FrameType, Site, float, Any]] = {}
 
-    def around(self, fn: Callable[..., Any]) -> Callable[..., Any] | None:
-        """Return *fn* so that its calls are taped; None where it cannot be followed."""
+    def around(self, fn: Callable[..., Any]) -> Callable[..., Any]:
+        """Return *fn* so that its calls are taped."""
         inner = inspect.unwrap(fn)
-        if inspect.iscoroutinefunction(inner) or inspect.isasyncgenfunction(inner):
-            return None  # others run on its thread while it waits
+        if inspect.iscoroutinefunction(inner):
+
+            @functools.wraps(fn)
+            async def answer(*args: Any, **kwargs: Any) -> Any:
+                self._begin(args)
+                return await self._stepped(fn(*args, **kwargs))
+
+            return answer
+        if inspect.isasyncgenfunction(inner):
+
+            @functools.wraps(fn)
+            async def later(*args: Any, **kwargs: Any) -> AsyncIterator[Any]:
+                self._begin(args)
+                steps = aiter(fn(*args, **kwargs))
+                while True:
+                    try:
+                        step = await self._stepped(anext(steps))
+                    except StopAsyncIteration:
+                        return
+                    yield step
+
+            return later
         if inspect.isgeneratorfunction(inner):
 
             @functools.wraps(fn)
@@ -128,6 +160,25 @@ class Tape:
                 return fn(*args, **kwargs)
 
         return call
+
+    @types.coroutine
+    def _stepped(self, awaited: Any) -> Generator[Any, Any, Any]:
+        """Await what is *awaited*, taped from one pause to the next: then others may run."""
+        steps = awaited.__await__()
+        go_on: Callable[[], Any] = functools.partial(next, steps)
+        while True:
+            try:
+                with self._running():
+                    step = go_on()
+            except StopIteration as end:
+                return end.value
+            ended = time.perf_counter()
+            try:
+                sent = yield step
+                go_on = functools.partial(steps.send, sent)
+            except BaseException as error:
+                go_on = functools.partial(steps.throw, error)
+            self.whole[-1] += time.perf_counter() - ended
 
     def _begin(self, args: tuple[Any, ...]) -> None:
         self.calls.append({})
@@ -158,11 +209,18 @@ class Tape:
                 return
             if any(other is frame for other, *_ in self._stack):
                 return
+            if frame in self._paused:
+                self._stack.append(self._paused.pop(frame))
+                return
             site = (caller.f_code, caller.f_lasti, frame.f_code)
             arguments = tuple(self._print(value) for value in _arguments(frame))
             self._stack.append((frame, site, time.perf_counter(), arguments))
         elif event == "return" and self._stack and self._stack[-1][0] is frame:
-            _, site, begun, arguments = self._stack.pop()
+            entry = self._stack.pop()
+            if _pauses(frame):
+                self._paused[frame] = entry
+                return
+            _, site, begun, arguments = entry
             spent = self.calls[-1].setdefault(site, _Spent())
             spent.seconds += time.perf_counter() - begun
             if len(spent.arguments) < 50:
@@ -227,8 +285,15 @@ def _content(value: Any) -> bytes | None:
 
 def _no_call(code: types.CodeType) -> bool:
     """Whether a frame of *code* is a piece of its caller's, and not a call to be kept."""
-    streams = code.co_flags & (inspect.CO_GENERATOR | inspect.CO_COROUTINE)
+    streams = code.co_flags & (inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR)
     return bool(streams) or code.co_name in ("<listcomp>", "<dictcomp>", "<setcomp>", "<module>")
+
+
+def _pauses(frame: types.FrameType) -> bool:
+    """Whether *frame* is a coroutine's that only waits, and has not come to its end."""
+    if not frame.f_code.co_flags & inspect.CO_COROUTINE:
+        return False
+    return not dis.opname[frame.f_code.co_code[frame.f_lasti]].startswith("RETURN")
 
 
 def _arguments(frame: types.FrameType) -> list[Any]:
@@ -246,17 +311,39 @@ class _Costs:
         self.deadline = Deadline(SECONDS[stage.profile])
         self.draw = random.Random(stage.seed)
         self.case = Case()
+        self.settable: list[Component] = []
+        #: A field that has the same value in all calls, where one is held.
+        self.held: tuple[Component, Any] | None = None
 
     def part(self) -> Part:
         """Time some calls; where they take long enough to matter, see what takes so long.
 
-        Inputs are drawn: the seed is what repeats them.
+        Inputs are drawn: the seed is what repeats them. Then one field after another is held at
+        each of its few choices, for only one of them may cost what it does.
         """
-        settable = self._settable()
-        if not settable:
+        self.settable = self._settable()
+        if not self.settable:
             return Part()  # nothing to depend on
+        part = self._look()
+        for component, choice in self._choices():
+            left = self.stage.left(self.event.label)
+            if part != Part() or self.deadline.passed():
+                break
+            if left is None or left >= TIMED + PROFILED:
+                self.held = (component, choice)
+                part = self._look()
+        return part
+
+    def _choices(self) -> list[tuple[Component, Any]]:
+        """Return the fields with few choices, each with each of them."""
+        known = [(field, FEW_CHOICES.get(field.type)) for field in self.settable]
+        found = [(f, c) for f, of in known if of and len(of(f)) <= FEW for c in of(f)]
+        return found if len(self.settable) > 1 else []
+
+    def _look(self) -> Part:
+        """Return what is spent again in each call, with what is held."""
         plain: list[float] = []
-        for seen in self._calls(settable, TIMED):
+        for seen in self._calls(TIMED):
             plain.append(_seconds(seen))
             if plain[-1] < LEAST_SECONDS:
                 return Part()
@@ -264,16 +351,13 @@ class _Costs:
                 return Part()
         if len(plain) < TIMED:
             return skipped(self.event, "fixed cost: too few calls succeeded, or in time")
-        block_fn = self._block_fn()
+        block_fn = self.stage.app.blocks.fns[self.event.index]
         assert self.stage.app.probe is not None
         tape = Tape(self.stage.app.probe.roots)
-        taped = tape.around(block_fn.fn) if block_fn is not None else None
-        if block_fn is None or taped is None:
-            return skipped(self.event, "fixed cost: an asynchronous function is not followed")
         before = block_fn.fn
-        block_fn.fn = taped
+        block_fn.fn = tape.around(before)
         try:
-            done = list(self._calls(settable, PROFILED))
+            done = list(self._calls(PROFILED))
         finally:
             block_fn.fn = before
         if len(done) < PROFILED or len(tape.calls) < PROFILED:
@@ -293,25 +377,32 @@ class _Costs:
             if marked(parameter.component, new_mark(draw), draw)[0]
         ]
 
-    def _block_fn(self) -> Any:
-        fns = getattr(self.stage.app.blocks, "fns", {})
-        index = self.event.index
-        if isinstance(fns, Mapping):
-            return fns.get(index)
-        return fns[index] if index < len(fns) else None
-
-    def _calls(self, settable: Sequence[Component], count: int) -> Iterator[list[Observation]]:
+    def _calls(self, count: int) -> Iterator[list[Observation]]:
         """Yield what came of *count* calls that succeeded, each with another input."""
         done = 0
         for _ in range(TRIES):
             if done == count or self.deadline.passed():
                 return
-            case = Case({c.id: marked(c, new_mark(self.draw), self.draw)[1] for c in settable})
+            case = Case(self._values())
             seen = self._call(case)
             if seen and all(one.error is None for one in seen):
                 done += 1
                 self.case = case
                 yield seen
+
+    def _values(self) -> dict[int, Any]:
+        """Return a value for each field, another than in the call before if that can be."""
+        before = self.case.values
+        values: dict[int, Any] = {}
+        for component in self.settable:
+            for _ in range(8):
+                values[component.id] = marked(component, new_mark(self.draw), self.draw)[1]
+                if values[component.id] != before.get(component.id):
+                    break
+        values |= self.stage.owned(self.event, self.draw)
+        if self.held is not None:
+            values[self.held[0].id] = self.held[1]
+        return values
 
     def _call(self, case: Case) -> list[Observation]:
         feeds = feeding(self.stage.app.contract, self.event)
@@ -332,7 +423,7 @@ class _Costs:
 
     def _spendings(self, tape: Tape, plain: float) -> Iterator[Spending]:
         calls, whole = tape.calls[-PROFILED:], tape.whole[-PROFILED:]
-        varied, still = _varied(tape.inputs[-PROFILED:])
+        varied, still = _varied([self._free(prints) for prints in tape.inputs[-PROFILED:]])
         if not varied:
             return
         # Profiling slows small calls down more than large ones: nothing counts for more than it
@@ -354,12 +445,20 @@ class _Costs:
                 tuple(seconds * scale for seconds in whole),
                 same,
                 _kept([one.results for one in spent]),
+                f"{self.held[0].label} is {self.held[1]!r}" if self.held else "",
             )
         fixed = {site for site, one in told.items() if one.same and one.kept}
         for site, one in told.items():
             around = set.intersection(*(call[site].inside for call in calls))
             if not around & fixed:  # the outermost says it for those inside
                 yield one
+
+    def _free(self, prints: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Return the prints of a call's inputs without that of what is held."""
+        held = self.held[0].id if self.held else None
+        ids = [parameter.component.id for parameter in self.event.inputs]
+        places = itertools.zip_longest(ids[: len(prints)], prints)
+        return tuple(print_ for identity, print_ in places if identity != held or held is None)
 
     def _place(self, site: Site) -> str:
         code, offset, _ = site

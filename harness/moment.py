@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from .drivers.direct import Direct
+from .errors import HarnessError
 from .guests import Guests
 from .observation import Call, Observation
 from .stage import NoCopy, Stage
@@ -194,6 +195,8 @@ def _be_copy(stage: Stage, work: Callable[[Stage], Any], descriptor: int) -> NoR
         )
         try:
             result, why = work(copy), ""
+        except HarnessError as error:
+            result, why = None, str(error)
         except Exception as error:
             result, why = None, f"{type(error).__name__}: {error}"
         text = json.dumps([result, why, copy.spent]).encode() + b"\n"

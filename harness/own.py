@@ -10,9 +10,10 @@ out stays as the page shows it. Files are found from the folder of the JSON file
 
 from __future__ import annotations
 
+import functools
 import json
 import mimetypes
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,38 @@ class Own:
         if not isinstance(drawn, Mapping):
             raise OptionError(f"{HOOK}: {event.label!r} wants dicts by parameter, not {drawn!r}.")
         return {_parameter(event, name, HOOK): value for name, value in drawn.items()}
+
+    def drawn(self, chain: Sequence[Event], count: int, *, seed: int) -> list[dict[int, Any]]:
+        """Return so many values of what the user has a strategy for, by component id.
+
+        *chain* are the events that are set off together; none where there is no strategy.
+        """
+        from .strategies import draws
+
+        found = dict(enumerate(strategy for event in chain for strategy in self._of_all(event)))
+        return [
+            {i: v for part in row.values() for i, v in part.items()}
+            for row in draws(found, count, seed=seed)
+        ]
+
+    def _of_all(self, event: Event) -> Iterator[Any]:
+        """Yield the strategies for *event*, each of values by component id."""
+        from hypothesis import strategies as st
+
+        from .strategies import values
+
+        own = {
+            p.component.id: self.replaced(
+                event, p.component, functools.partial(values, p.component)
+            )
+            for p in event.inputs
+            if self.of(event, p.component) is not None
+        }
+        if own:
+            yield st.fixed_dictionaries(own)
+        whole = self.whole(event)
+        if whole is not None:
+            yield whole.map(functools.partial(self.values, event))
 
 
 #: The user said nothing.

@@ -85,7 +85,7 @@ def race(stage: Stage, event: Event) -> Part:
             leave(stage, {one.label for one in events})
             finding, why = deadlock(stage, error.moves) if error.moves else None, str(error)
         except (NoCopy, Spent) as error:
-            finding, why = None, str(error)
+            finding, why = None, f"race: {error}"
         if finding is not None:
             return Part(findings=(finding,))
         spent[0] += watch.seconds
@@ -154,7 +154,7 @@ class Meeting:
                 return finding
         self._at_once()  # whatever they get, they do not wait for each other
         if self.stage.alike:
-            raise NoCopy(f"race: {self.stage.alike}")
+            raise NoCopy(self.stage.alike)
         return self._from_here()
 
     def _from_here(self) -> Finding | None:

@@ -391,6 +391,7 @@ class Session:
             explored=lambda: self._explored.keys(),
             direct=self.direct,
             reserved=self._reserved,
+            own=self.own,
         )
 
     def _reserved(self, root: str) -> int:

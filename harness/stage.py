@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import random
 import threading
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
@@ -27,6 +28,7 @@ from .exploration import row_of
 from .finding import Finding
 from .guests import Door, Guests, door
 from .observation import Call, Effect, Observation
+from .own import NOTHING, Own
 from .plan import Plan, plan
 from .run import EventRow, Part, SideEffect, Skipped, SuiteRow
 from .visit import Driver, Visit
@@ -37,6 +39,9 @@ T = TypeVar("T")
 
 #: So many calls may be made of an event that connects to other machines: somebody may pay.
 ABROAD = 25
+
+#: So many values are drawn of the user's own strategies.
+OWN_DRAWS = 50
 
 #: Visitors at the same time wait so long for an answer, in seconds, and so many times as long as
 #: one by itself.
@@ -65,7 +70,8 @@ class Stage:
     past the queue, for what is to be tried often; None where there is none. *abroad* are the
     events that have connected to other machines: of these few calls are made. *deadlocks* are
     what was found of visitors who wait for each other, by the label of their first
-    event. *stems* are how words begin that visitors have sent: none is sent again.
+    event. *own* is what the user says of inputs, *stems* are how words begin that visitors have
+    sent: none is sent again.
     """
 
     app: App
@@ -86,6 +92,7 @@ class Stage:
     direct: Direct | None = None
     share: float = 1.0
     reserved: Callable[[str], int] = lambda root: 0
+    own: Own = NOTHING
     abroad: set[str] = field(default_factory=set)
     spent: Counter[str] = field(default_factory=Counter)
     effects: Counter[tuple[str, Effect]] = field(default_factory=Counter)
@@ -156,6 +163,14 @@ class Stage:
             before=self.count,
             timeout_seconds=self.timeout_seconds,
         )
+
+    def owned(self, event: Event, draw: random.Random) -> dict[int, Any]:
+        """Return values that the user's strategies give for *event*, by component id."""
+        chain = self.app.contract.chain(event)
+        known = self.once(
+            f"own of {event.label}", lambda: self.own.drawn(chain, OWN_DRAWS, seed=self.seed)
+        )
+        return draw.choice(known) if known else {}
 
     def met_by(self, regulars: Guests, **changes: Any) -> Stage:
         """Return this stage with other visitors who come again, and with *changes*."""

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,6 +27,8 @@ COSTS = TWINS / "sessions.fixed-cost"
 
 DEFECTS = {
     "defect": ("load_model()", "defect.py:23 in rate"),
+    "defect_async": ("load_model()", "defect_async.py:23 in rate"),
+    "defect_choice": ("load()", "defect_choice.py:29 in rate"),
     "defect_table": ("read_table()", "defect_table.py:16 in look_up"),
 }
 
@@ -114,7 +120,6 @@ def test_a_tape_knows_who_called_what_with_what() -> None:
     """Every call by a line of the author's, those inside another one as well."""
     tape = Tape([str(Path(__file__).parent)])
     taped = tape.around(lambda number: helper(number))
-    assert taped is not None
     taped(3)
     (call,) = tape.calls
 
@@ -142,7 +147,6 @@ def test_a_tape_runs_nothing_of_the_apps_own_to_tell_values_apart() -> None:
     """Nor does a number fail whose digits are too many to be written."""
     tape = Tape([str(Path(__file__).parent)])
     taped = tape.around(lambda *given: hand_on(*given))
-    assert taped is not None
     answer = taped(Proxy(), 10**6000)
 
     (spent,) = (one for site, one in tape.calls[0].items() if site[2].co_name == "hand_on")
@@ -154,17 +158,49 @@ def test_a_tape_follows_a_generator() -> None:
     """One call, however often it yields."""
     tape = Tape([str(Path(__file__).parent)])
     taped = tape.around(stream)
-    assert taped is not None
     list(taped(2))
 
     (call,) = tape.calls
     assert [2] == [len(s.arguments) for site, s in call.items() if site[2].co_name == "helper"]
 
 
-def test_an_asynchronous_function_is_not_followed() -> None:
-    """Others run on its thread while it waits."""
+async def waits(number: int) -> list[int]:
+    await asyncio.sleep(0)
+    return helper(number)
 
-    async def handler(text: str) -> str:
-        return text
 
-    assert Tape([]).around(handler) is None
+async def answers(number: int) -> list[int]:
+    return [*await waits(number), *helper(number)]
+
+
+async def streams(number: int) -> AsyncIterator[list[int]]:
+    for place in range(number):
+        yield await waits(place)
+
+
+async def listed(steps: AsyncIterator[Any]) -> list[Any]:
+    return [step async for step in steps]
+
+
+@pytest.mark.parametrize(
+    ("run", "expected"),
+    [
+        (lambda tape: tape.around(answers)(2), {"waits": 1, "sleep": 1, "helper": 2, "inner": 2}),
+        (
+            lambda tape: listed(tape.around(streams)(2)),
+            {"waits": 2, "sleep": 2, "helper": 2, "inner": 2},
+        ),
+    ],
+    ids=["coroutine", "generator"],
+)
+def test_a_tape_follows_what_is_asynchronous(run: Any, expected: dict[str, int]) -> None:
+    """One call, and of each function that it awaits as well, however often it waits."""
+    tape = Tape([str(Path(__file__).parent)])
+    before = sys.getprofile()
+    asyncio.run(run(tape))
+
+    (call,) = tape.calls
+    found: Counter[str] = Counter()
+    for site, spent in call.items():
+        found[site[2].co_name] += len(spent.arguments)
+    assert (expected, before) == (found, sys.getprofile())

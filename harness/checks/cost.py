@@ -22,7 +22,7 @@ class Spending:
     *seconds* are those spent there and *whole* those of the handler, call by call; 0 where the
     line was not come to. *same* says whether the arguments were the same each time, whatever
     the visitor sent, and *kept* whether there was a result that could be kept: one, and not
-    another each time.
+    another each time. *where* says which choice was made in all of these calls, if one was.
     """
 
     function: str
@@ -31,6 +31,7 @@ class Spending:
     whole: tuple[float, ...]
     same: bool
     kept: bool
+    where: str = ""
 
 
 def fixed_cost(event: str, spendings: tuple[Spending, ...]) -> list[Finding]:
@@ -39,7 +40,7 @@ def fixed_cost(event: str, spendings: tuple[Spending, ...]) -> list[Finding]:
     Why: a model that is loaded, a file that is read and parsed, or a client that is made anew in
     each call makes everybody wait for what could have been done once. It is told where one line
     spends 50 ms and 30 % of the handler's time in a function whose arguments never change
-    while all that the visitor sends does.
+    while all that the visitor sends does, or all but a field with few choices.
 
     Mend: do it once when the app starts, in a global of the module, or put `@functools.cache`
     on the function.
@@ -65,8 +66,8 @@ def _finding(event: str, one: Spending) -> Finding:
         "sessions.fixed-cost",
         event,
         Severity.WARNING,
-        f"{one.function} takes {median(one.seconds):.2f} s of each call ({share:.0%}), always "
-        "for the same arguments",
+        f"{one.function} takes {median(one.seconds):.2f} s of each call ({share:.0%})"
+        f"{f' where {one.where}' if one.where else ''}, always for the same arguments",
         f"{len(one.seconds)} calls with different inputs spent {times} s there. Do it once when "
         "the app starts, or put functools.cache on it.",
         function=one.function,

@@ -17,6 +17,7 @@ from .record import running
 
 __all__ = ["install"]
 
+IMPORT = "<frozen importlib._bootstrap>"
 COPY = "a copy of its own process (fork)"
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _hook = threading.Lock()
@@ -42,8 +43,18 @@ def _audit(event: str, args: tuple[Any, ...]) -> None:
         return
     if effect is None or (effect.kind == "write" and effect.what.startswith(record.ignored)):
         return
+    if effect.kind == "write" and record.roots is None and _by_import():
+        return  # matplotlib makes a folder for its fonts, once
     if record.roots is None or _asked_for(record.roots):
         record.effects[effect] = None
+
+
+def _by_import() -> bool:
+    """Whether an import does it, which is done once and not in each call."""
+    frame: types.FrameType | None = sys._getframe(2)
+    while frame is not None and frame.f_code.co_filename != IMPORT:
+        frame = frame.f_back
+    return frame is not None
 
 
 def _asked_for(roots: tuple[str, ...]) -> bool:
