@@ -27,13 +27,13 @@ MEETINGS = 5
 
 
 def met(stage: Stage, moves: Sequence[Move], draw: random.Random, took: float = 0.0) -> Play:
-    """Return what comes of *moves*, of which those with a delay begin while the first one runs.
+    """Return what comes of *moves*, of which some begin while the one before them runs.
 
-    Where there is no delay between them they are held back until all are there. In turn the
-    longest of them *took* so many seconds.
+    Where there is no delay between those they are held back until all are there. In turn the
+    longest of the moves *took* so many seconds.
     """
-    first, *rest = moves
-    together = [first, *itertools.takewhile(lambda move: move.beside is not None, rest)]
+    beside = [number for number, move in enumerate(moves) if move.beside is not None]
+    together = moves[beside[0] - 1 : beside[-1] + 1] if beside else ()
     held = len(together) > 1 and not any(move.beside for move in together)
     if held:
         indices = [move.event.index for move in together if move.event is not None]

@@ -15,6 +15,7 @@ import random
 import re
 import time
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from .canaries import marked, new_mark
 from .checks.sessions import Crowded, Raced, concurrency_limit
@@ -104,10 +105,14 @@ def _share(stage: Stage, event: Event) -> float:
 
 
 def meetings(stage: Stage, event: Event) -> Iterator[tuple[Event, ...]]:
-    """Yield the events that visitors may set off at once: *event* by all, or with another."""
+    """Yield the events that visitors may come to at once: a step of one chain, or two events."""
     contract = stage.app.contract
-    if at_most(event) > 1:
-        yield (event,) * min(VISITORS if stage.alike else stage.users or VISITORS, at_most(event))
+    for member in filter(stage.driven, contract.chain(event)):
+        if at_most(member) > 1:
+            # To a step of a chain each has a way to go, once for every order of them: two will do.
+            number = VISITORS if member is event else 2
+            number = number if stage.alike else min(number, stage.users or number)
+            yield (member,) * min(number, at_most(member))
     place = stage.roots.index(event) if event in stage.roots else 0
     for other in stage.roots[place + 1 :]:
         if not loads(other) and overlapping(contract, event, other):
@@ -125,16 +130,25 @@ def at_most(event: Event) -> int:
 
 
 class Meeting:
-    """Visitors who set *events* off, each one of them, at the same time or in turn."""
+    """Visitors who set *events* off, each one of them, at the same time or in turn.
+
+    What follows these events is left out: it shows what all have done by then, in an order that
+    no one of them sees to. Where an event is a step of a chain, each has been through it before.
+    """
 
     def __init__(self, stage: Stage, events: Sequence[Event]) -> None:
         self.stage, self.events = stage, events
         self.draw = random.Random(f"{stage.seed}-{events[0].label}")
         self.deadline = Deadline(min(stage.seconds, 1.0))
-        own = [self._move(name, e) for name, e in zip("ABCDEF", events, strict=False)]
-        others = [e for e in stage.roots if e not in events and e.queue and not loads(e)]
+        roots = [stage.app.contract.root(event) for event in events]
+        whole = [self._move(name, root) for name, root in zip("ABCDEF", roots, strict=False)]
+        self.before = [m for m, event in zip(whole, events, strict=False) if m.event is not event]
+        self.own = [
+            dataclasses.replace(m, event=event, values=self._needed(m, event), alone=True)
+            for m, event in zip(whole, events, strict=False)
+        ]
+        others = [e for e in stage.roots if e not in roots and e.queue and not loads(e)]
         others.sort(key=lambda event: len(event.inputs))  # who only looks on, first
-        self.own = own
         self.others = [self._move("Z", event) for event in others[:ONLOOKERS]]
         self.took = 0.0
 
@@ -216,14 +230,14 @@ class Meeting:
             direct = self.stage.regulars.direct(name)
             if not direct.ready:
                 visit = self.stage.visit(driver=direct)
-                visit.fire(at(visit, self.events[0]))
+                visit.fire(at(visit, self.stage.app.contract.root(self.events[0])))
                 self.stage.note(visit.seen)
 
     def _would_be(self, order: Sequence[int]) -> Outcome:
         """Return what would come of the visitors one after another. Raises NoCopy."""
         moves = [self.own[place] for place in order]
         contract = self.stage.app.contract
-        all_moves = [*moves, *self.others]
+        all_moves = [*self.before, *moves, *self.others]
         labels = {e.label for m in all_moves if m.event for e in contract.chain(m.event)}
         return tuple(at_this_moment(self.stage, lambda copy: self._on(copy, moves), labels))
 
@@ -262,6 +276,11 @@ class Meeting:
                 values[component.id] = value
         return Move(who, event, values=values)
 
+    def _needed(self, move: Move, event: Event) -> dict[int, Any]:
+        """Return what of the values of *move* the step *event* of its chain reads."""
+        reads = {parameter.component.id for parameter in event.inputs}
+        return {key: value for key, value in (move.values or {}).items() if key in reads}
+
     def _in_turn(self, order: Sequence[int]) -> Outcome:
         return self._on(self.stage, [self.own[place] for place in order])
 
@@ -273,17 +292,21 @@ class Meeting:
 
     def _on(self, stage: Stage, moves: Sequence[Move]) -> Outcome:
         together = any(move.beside is not None for move in moves)
+        script = [*self.before, *moves, *self.others]
         if together:
-            play = met(stage, [*moves, *self.others], self.draw, self.took)
+            play = met(stage, script, self.draw, self.took)
         else:
-            play = Performance(stage, self.draw, guests=stage.regulars).play([*moves, *self.others])
+            play = Performance(stage, self.draw, guests=stage.regulars).play(script)
             self.took = max(self.took, *play.took.values(), 0.0)
-        moves = [*moves, *self.others]
         if play.unanswered:
-            raise Hung(self.events, moves[: len(self.own)] if together else ())
+            raise Hung(self.events, [*self.before, *moves] if together else ())
         got: dict[str, str] = {}
-        for number, move in enumerate(moves):
+        for number, move in enumerate(script):
             seen = play.seen.get(number, [])
+            if number < len(self.before):
+                if any(o.error is not None for o in seen):
+                    return ()  # nobody came as far as that
+                continue
             if number in play.refused:
                 raise Spent(play.refused[number])
             if any(o.error and o.error.kind in UNSURE for o in seen):
@@ -310,7 +333,7 @@ class Meeting:
         needed = any(name.startswith("then") for name in differ)
         steps = [
             Step(move.visitor, move.event, move.values or {}, move.beside)
-            for move in [*together, *(self.others if needed else ())]
+            for move in [*self.before, *together, *(self.others if needed else ())]
         ]
         (finding,) = judged(
             Raced(

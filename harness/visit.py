@@ -136,8 +136,13 @@ class Visit:
             if component is not None:
                 self.values[component.id] = [] if component.type == "chatbot" else None
 
-    def fire(self, event: Event, event_data: Any = None) -> list[Observation]:
-        """Set *event* off and all that the page sets off after it; return what happened."""
+    def fire(
+        self, event: Event, event_data: Any = None, *, alone: bool = False
+    ) -> list[Observation]:
+        """Set *event* off and, unless *alone*, all that the page sets off after it.
+
+        Returns what happened.
+        """
         begin = len(self.seen)
         waiting: list[tuple[Event, Any]] = [(event, event_data)]
         fired: set[int] = set()
@@ -147,7 +152,7 @@ class Visit:
                 continue
             fired.add(current.index)
             failed, changed = self._one(current, data)
-            if failed is None:
+            if failed is None or alone:
                 continue
             waiting += [(e, None) for e in self.contract.followers(current, failed=failed)]
             waiting += [

@@ -62,7 +62,8 @@ class Move:
     *plain* says that only the component of this id is set, and the others stay as they are (-1:
     none is set). *beside* is how many seconds after the move before it this one begins, while
     that still runs; None: when that has ended. *simple* text is a word and nothing else.
-    *values*, where given, are what is set, by component id, and none of it is marked.
+    *values*, where given, are what is set, by component id, and none of it is marked. What follows
+    an event that is set off *alone* is not.
     """
 
     visitor: str
@@ -72,6 +73,7 @@ class Move:
     beside: float | None = None
     simple: bool = False
     values: Mapping[int, Any] | None = None
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -430,7 +432,7 @@ class Performance:
             self.result.values.append(values)
             with self._watched(number, move):
                 self._fill(visit, here, values)
-            gestures.append(functools.partial(visit.fire, here))
+            gestures.append(functools.partial(visit.fire, here, alone=move.alone))
         with contextlib.ExitStack() as watched:
             for number, move in group:
                 watched.enter_context(self._watched(number, move))

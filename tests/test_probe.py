@@ -83,6 +83,8 @@ def writes(text):
 def moves(text):
     made = HERE / f"made-{text}"
     made.mkdir()
+    made.mkdir(exist_ok=True)
+    HERE.mkdir(exist_ok=True)
     os.symlink("nowhere", made / "symlink")
     os.link(HERE / "start.txt", made / "link")
     os.rename(made / "link", made / "renamed")
@@ -327,7 +329,7 @@ def test_files_written_are_known(wire: Wire) -> None:
 
 
 def test_what_is_moved_linked_and_removed_is_known(wire: Wire) -> None:
-    """Each name that comes or goes, also where a folder is removed with all that is in it."""
+    """Each name that comes or goes, also with a folder that is removed; not one that stays."""
     effects = seen(wire, "moves", "b").effects
 
     made = wire.app.folder / "made-b"

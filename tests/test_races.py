@@ -162,6 +162,15 @@ def test_visitors_who_wait_for_each_other_are_told() -> None:
     assert all(f"defect_locks.py:{line}" in found[0].detail for line in (15, 22))
 
 
+def test_a_step_of_a_chain_is_met_at_by_itself() -> None:
+    """Two tickets with one number are told; that the board then shows both is as it should be."""
+    found = look("sessions.race", "defect_chain")
+
+    assert [("create", ERROR)] == [(f.event, f.severity) for f in found]
+    assert "('A', 'check'" in found[0].reproduce
+    assert () == look("sessions.race", "mended_chain")
+
+
 def test_locks_that_are_taken_in_one_order_are_no_finding() -> None:
     """Visitors wait for their turn, and each gets an answer."""
     assert () == look("sessions.race", "mended_locks")

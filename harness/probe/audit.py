@@ -95,6 +95,12 @@ def _written(path: Any, folder: Any = -1) -> Effect | None:
     return Effect("write", name)
 
 
+def _made(args: tuple[Any, ...]) -> Effect | None:
+    """Return the effect of making a folder; none where it is there already."""
+    effect = _written(args[0], args[2])
+    return None if effect is None or os.path.isdir(effect.what) else effect
+
+
 def _database(args: tuple[Any, ...]) -> Effect | None:
     """Return the file of an SQLite database, which is opened for writing unless it says not to."""
     name = os.fsdecode(args[0])
@@ -123,7 +129,7 @@ def _started(args: tuple[Any, ...]) -> Effect | None:
 
 _AUDITED: dict[str, Callable[[tuple[Any, ...]], Effect | None]] = {
     "open": _opened,
-    "os.mkdir": lambda args: _written(args[0], args[2]),
+    "os.mkdir": _made,
     "os.rmdir": lambda args: _written(*args),
     "os.remove": lambda args: _written(*args),
     "os.rename": lambda args: _written(args[1], args[3]),
