@@ -45,6 +45,7 @@ DEFECTS: Mapping[str, set[tuple[str, str]]] = {
         ("IndexError", "defect_media.py:34 in first_row"),
     },
     "numbers": {("IndexError", "defect_numbers.py:12 in price")},
+    "opinion": {("OverflowError", "defect_opinion.py:12 in opinion")},
     "rows": {("IndexError", "defect_rows.py:12 in total")},
     "scale": {("IndexError", "defect_scale.py:12 in grade")},
     "shapes": {("ValueError", "defect_shapes.py:13 in weekday")},

@@ -6,6 +6,7 @@ Drawing meets them too, but by chance, and on a slow machine too late.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from ..clues import NO_CLUES, Clues
@@ -26,6 +27,8 @@ THIN = ((1, 1), (1, 64), (64, 1))
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
 #: So many numbers of other fields and of the source are written into a text.
 MOST_NUMBERS = 4
+#: A page of text: so many characters the field's own text is repeated to.
+PAGE = 4096
 
 
 def edges(component: Component, clues: Clues = NO_CLUES) -> tuple[Any, ...]:
@@ -43,7 +46,7 @@ def edges(component: Component, clues: Clues = NO_CLUES) -> tuple[Any, ...]:
             low, high = bounds(component)
             return tuple(n for n in (low, high) if n is not None)
         case "textbox" | "code":
-            return ("", *_counted(component, clues))
+            return ("", *_counted(component, clues), *_long(component, clues))
         case "checkbox":
             return (False, True)
         case "checkboxgroup":
@@ -62,10 +65,23 @@ def edges(component: Component, clues: Clues = NO_CLUES) -> tuple[Any, ...]:
 
 def _counted(component: Component, clues: Clues) -> tuple[str, ...]:
     """Return the field's own text with one number in place of all of its numbers."""
-    own = [component.value, *clues.examples, component.props.get("placeholder")]
-    text = next((t for t in own if isinstance(t, str) and NUMBER.search(t)), None)
+    text = next((text for text in _own(component, clues) if NUMBER.search(text)), None)
     if text is None:
         return ()
     kept = keeps(component)
     numbers = [n for n in told(clues) if n >= 0][:MOST_NUMBERS]
     return tuple(dict.fromkeys(kept(NUMBER.sub(f"{n:.10g}", text)) for n in numbers))
+
+
+def _long(component: Component, clues: Clues) -> tuple[str, ...]:
+    """Return the field's own text again and again, where the page takes more than one of it."""
+    text = next(_own(component, clues), "")
+    more = keeps(component)("\n".join([text] * (PAGE // max(len(text), 1))))
+    return (more,) if text and len(more) > len(text) else ()
+
+
+def _own(component: Component, clues: Clues) -> Iterator[str]:
+    """Yield what the page shows in the field, puts into it, or says of it."""
+    for text in (component.value, *clues.examples, component.props.get("placeholder")):
+        if isinstance(text, str) and text.strip() and component.props.get("type") != "password":
+            yield text

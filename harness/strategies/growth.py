@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,10 @@ __all__ = ["Growth", "growths"]
 
 #: So many rungs above what is drawn anyway say enough of one constant in the source.
 MOST_TOLD = 4
+#: So many of the words that the source knows are each repeated so often.
+MOST_WORDS = 8
+REPEATED = 512
+WORD = re.compile(r"[^\W\d_]{2,20}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,10 @@ def _written(
         most = max(room // width, 1)
         return Growth(what, lambda n: kept(make(n)), min(64, most), most, sizes=sizes)
 
+    def repeated(word: str) -> Growth:
+        most = min(room // (len(word) + 1), REPEATED)
+        return Growth(f"{word!r}", lambda n: kept(" ".join([word] * n)), most, most)
+
     yield growth("characters", lambda n: "a" * n, 1)
     yield growth("words", lambda n: " ".join(f"w{i}" for i in range(n)), 6)
     if "\n" in kept("a\nb"):
@@ -92,6 +101,8 @@ def _written(
     if own is not None:
         joint = "\n" if "\n" in kept("a\nb") else " "
         yield growth("the author's text", lambda n: joint.join([own] * n), len(own) + 1)
+    known = [text for text in clues.constants.texts if WORD.fullmatch(text) and len(text) < room]
+    yield from (repeated(word) for word in known[:MOST_WORDS])
 
 
 def _joined(joint: str) -> Callable[[int], str]:
