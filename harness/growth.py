@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .canaries import filled
+from .canaries import STEM, carried, filled, marked, new_mark
 from .checks.growth import CHECKS, Series, steady, trend
 from .contract import Event
 from .finding import Finding
@@ -60,6 +60,9 @@ PACES: Mapping[str, Pace] = {
 COUNTED = 8
 #: A process that grows by less a call is not looked into: Gradio keeps 13 to 20 KiB a visitor.
 SWELLS_BYTES = 64 * 1024
+#: So many calls with different inputs, if something grew with each of the first: more than
+#: `functools.lru_cache` keeps.
+UNLIKE, FIRST = 160, 6
 #: How long a thread or a process may still run after the last call.
 GRACE_SECONDS = 2.0
 #: Frames of each allocation that are kept, to find the author's line in them.
@@ -108,6 +111,16 @@ class _Growth:
     def run(self, case: Case | None = None) -> list[Finding]:
         """Call it with *case*, or one that is found, and tell what grew and went on growing."""
         case = case or self._case()
+        grown = self._alike(case) or self._unlike(case)
+        found = [
+            finding
+            for check in CHECKS
+            for finding in check(self.event.label, self.calls, tuple(grown))
+        ]
+        return [self._dressed(finding, case) for finding in found]
+
+    def _alike(self, case: Case) -> list[Series]:
+        """Return what grows with calls that are all alike."""
         grown: list[Series] = []
         for _ in range(self.pace.rounds):
             self._calls(case)
@@ -118,12 +131,36 @@ class _Growth:
             grown += self._lines(case)
         if any(one.kind in ("thread", "process") for one in grown):
             grown = self._after_grace(grown)
-        found = [
-            finding
-            for check in CHECKS
-            for finding in check(self.event.label, self.calls, tuple(grown))
-        ]
-        return [self._dressed(finding, case) for finding in found]
+        return grown
+
+    def _unlike(self, case: Case) -> list[Series]:
+        """Return the containers that grow where each call brings another input.
+
+        A cache holds one entry for calls that are all alike. What does not grow with each of a
+        few calls, or stops growing later on, is not followed any further.
+        """
+        self.added.clear()
+        self.series.clear()
+        self.calls = 0
+        for fresh in itertools.islice(self._fresh(case), 2 * UNLIKE):
+            grown = [
+                dataclasses.replace(one, varied=True) for one in self._containers() if steady(one)
+            ]
+            if self.calls == UNLIKE or (self.calls >= FIRST and not grown):
+                return grown
+            if self.deadline.passed(late=self.pace.seconds) or not self._allowed(1):
+                if not grown:
+                    break
+                names = ", ".join(one.name for one in grown)
+                raise _Unfit(
+                    f"{names} grew with each of {self.calls} different inputs; "
+                    f"there was no time, or no call, to see {UNLIKE}"
+                )
+            seen = self._call(fresh)
+            if seen and all(one.error is None for one in seen):
+                self.calls += 1
+                self._look_at_containers()
+        return []
 
     # -- calling -----------------------------------------------------------------------
 
@@ -163,12 +200,28 @@ class _Growth:
     def _cases(self) -> Iterator[Case]:
         chain = self.stage.app.contract.chain(self.event)
         read = [parameter.component for member in chain for parameter in member.inputs]
-        values = filled(read, random.Random(self.stage.seed))
+        draw = random.Random(self.stage.seed)
+        values = filled(read, draw) | self.stage.owned(self.event, draw)
         if values:
             yield Case(values)
         yield Case()
         for source, row in self.stage.app.contract.examples(self.event)[:2]:
             yield Case(example=(source.label, row))
+
+    def _fresh(self, case: Case) -> Iterator[Case]:
+        """Yield *case* with other values, never the same twice; choices stay as they are."""
+        draw = random.Random(self.stage.seed)
+        chain = self.stage.app.contract.chain(self.event)
+        read = {p.component.id: p.component for member in chain for p in member.inputs}
+        stems: set[str] = set()
+        while True:
+            mark = new_mark(draw, stems)
+            stems.add(mark.word[:STEM])
+            known = {identity: marked(c, mark, draw) for identity, c in read.items()}
+            fresh = {i: v for i, (fits, v) in known.items() if fits and carried(mark, v)}
+            if not fresh:
+                return
+            yield dataclasses.replace(case, values={**case.values, **fresh})
 
     def _call(self, case: Case) -> list[Observation]:
         """Have a new visitor open the page and set the event off; count what that adds."""
@@ -261,9 +314,12 @@ class _Growth:
 
     # -- looking -------------------------------------------------------------------------
 
-    def _look(self) -> None:
+    def _look_at_containers(self) -> None:
         for name, count in self.added.items():
             self._append(("container", name), count)
+
+    def _look(self) -> None:
+        self._look_at_containers()
         self._append(("file", ""), sum(path.exists() for path in self.files))
         for name, count in handles().items():
             self._append(("handle", name), count)

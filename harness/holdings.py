@@ -10,6 +10,7 @@ import ast
 import collections
 import contextlib
 import functools
+import gc
 import os
 import queue
 import sys
@@ -64,9 +65,33 @@ class Source:
     def limited(self, name: str) -> bool:
         """Whether a line somewhere takes something out of *name*, or makes it anew."""
         if name not in self._limited:
-            nodes = (node for tree in self.trees.values() for node in ast.walk(tree))
-            self._limited[name] = any(_cuts(node, name) for node in nodes)
+            self._limited[name] = False  # meanwhile: a function may hand it to itself
+            self._limited[name] = any(
+                _cuts(node, name) or _bounds(node, name) or self._handed(node, name)
+                for node in self._nodes()
+            )
         return self._limited[name]
+
+    def _nodes(self) -> Iterator[ast.AST]:
+        return (node for tree in self.trees.values() for node in ast.walk(tree))
+
+    def _handed(self, node: ast.AST, name: str) -> bool:
+        """Whether *node* hands *name* to a function of the author's that cuts it back."""
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
+            return False
+        places = [place for place, given in enumerate(node.args) if _leaf(given) == name]
+        called = [
+            one
+            for one in self._nodes()
+            if places and isinstance(one, ast.FunctionDef) and one.name == node.func.id
+        ]
+        return any(
+            _cuts(inner, one.args.args[place].arg)
+            for one in called
+            for place in places
+            if place < len(one.args.args)
+            for inner in ast.walk(one)
+        )
 
 
 #: Methods that take something out of what they are called on.
@@ -111,6 +136,41 @@ def _cuts(node: ast.AST, name: str) -> bool:
         if isinstance(value, ast.Subscript | ast.ListComp | ast.SetComp | ast.DictComp):
             return True  # the last hundred, those that are still there
     return False
+
+
+def _bounds(node: ast.AST, name: str) -> bool:
+    """Whether *node* compares the length of *name* with a bound, or is a function that empties it.
+
+    To be compared with 0 or 1 is no bound: whether there is anything at all.
+    """
+    if isinstance(node, ast.Compare):
+        sides = [node.left, *node.comparators]
+        others = [side for side in sides if not _is_length(side, name)]
+        return len(others) < len(sides) and not all(
+            isinstance(side, ast.Constant) and side.value in (0, 1) for side in others
+        )
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or node.name == "__init__":
+        return False
+    inside = list(ast.walk(node))
+    known = {found for one in inside if isinstance(one, ast.Global) for found in one.names}
+    return any(
+        _leaf(target) == name and (isinstance(target, ast.Attribute) or name in known)
+        for one in inside
+        if isinstance(one, ast.Assign) and _is_empty(one.value)
+        for target in one.targets
+    )
+
+
+def _is_length(node: ast.AST, name: str) -> bool:
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
+        return False
+    return node.func.id == "len" and [name] == [_leaf(given) for given in node.args]
+
+
+def _is_empty(node: ast.AST) -> bool:
+    if isinstance(node, ast.Call):
+        return not (node.args or node.keywords)
+    return ast.unparse(node) in ("{}", "[]")
 
 
 class Holdings:
@@ -249,6 +309,9 @@ def _length(value: Any) -> int | None:
 
 
 def _last_bytes(value: Any) -> float:
+    if hasattr(value, "cache_info"):
+        kept = [one for one in gc.get_referents(value) if type(one) is dict and one]
+        return max(map(_last_bytes, kept), default=0.0)
     if isinstance(value, dict | collections.UserDict) and value:
         key = next(reversed(value))
         return size_of(key) + size_of(value[key])

@@ -27,6 +27,10 @@ WARNING, INFO, ERROR = Severity.WARNING, Severity.INFO, Severity.ERROR
 
 #: What is told of each defect: how grave, what, where.
 DEFECTS = {
+    "defect_cache": (
+        *(WARNING, "known['de'] grows by 1 entry for each new input", "defect_cache.py:5"),
+    ),
+    "defect_lru": (WARNING, "counts grows by 1 entry for each new input", "defect_lru.py:9"),
     "defect": (WARNING, "made grows by 1 entry a call", "defect.py:5"),
     "defect_visitors": (WARNING, "talks.lines grows by 1 entry a call", "defect_visitors.py:8"),
     "defect_handles": (WARNING, "1 file a call left open: defect_handles.py", ""),
@@ -184,6 +188,12 @@ def test_memory_that_a_container_holds_is_not_told_twice() -> None:
         ("log = log + [1]", False),
         ("item = log.get()", True),
         ("item = log.get('a')", False),
+        ("if len(log) < MOST: log.append(1)", True),
+        ("if len(log) > 0: log.append(1)", False),
+        ("def f():\n    global log\n    log = []", True),
+        ("def f():\n    log = []", False),
+        ("def trim(all):\n    all.pop()\ntrim(log)", True),
+        ("def show(all):\n    print(all)\nshow(log)", False),
     ],
 )
 def test_a_source_that_cuts_back_is_read(line: str, expected: bool) -> None:

@@ -29,7 +29,8 @@ class Series:
 
     *name* is the author's, *location* where it stands in the source. *each_bytes* is what one
     call adds, where that is known, *returned* whether the answer names it, *limited* whether the
-    author's source takes something out of it again somewhere.
+    author's source takes something out of it again somewhere, *varied* whether the calls brought
+    another input each time, and were alike in all else.
     """
 
     kind: Kind
@@ -39,6 +40,7 @@ class Series:
     each_bytes: float = 0.0
     returned: bool = False
     limited: bool = False
+    varied: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +88,11 @@ def growth(event: str, calls: int, series: tuple[Series, ...]) -> list[Finding]:
 
     Why: the same call was made forty times and more, each time by a new visitor, and something
     grew with each: a list or a dict of the module, open files, threads, processes, memory, files
-    in the temporary folder. An app that runs for weeks is restarted one day because of it, and
-    nobody knows why. How grave it is, is a matter of how much one call leaves: a number in a list
-    is told as info (a million calls are 8 MB), from 1 KiB on it is a warning, from 1 MiB on an
-    error, for a thousand calls are 1 GB. Open files, threads and processes run out sooner than
+    in the temporary folder. Where nothing did, calls with another input each time follow: they
+    fill a cache that has no bound. An app that runs for weeks is restarted one day because of it,
+    and nobody knows why. How grave it is, is a matter of how much one call leaves: a number in a
+    list is told as info (a million calls are 8 MB), from 1 KiB on it is a warning, from 1 MiB on
+    an error, for a thousand calls are 1 GB. Open files, threads and processes run out sooner than
     memory does and are warnings. A file in the temporary folder is a warning, and info where the
     event returns it: Gradio has a copy by then, and the first one stays.
 
@@ -115,8 +118,9 @@ def _finding(event: str, calls: int, one: Series) -> Finding:
     slope = trend(one.values)
     more = "entry" if slope.slope == 1 else "entries"
     number = f"{slope.slope:.3g}"
+    per, inputs = ("for each new input", "another") if one.varied else ("a call", "the same")
     title = {
-        "container": f"{one.name} grows by {number} {more} a call",
+        "container": f"{one.name} grows by {number} {more} {per}",
         "file": f"{number} file{_s(slope)} a call left in the temporary folder: {one.name}",
         "handle": f"{number} file{_s(slope)} a call left open: {one.name}",
         "thread": f"{number} thread{_s(slope)} a call left running: {one.name}",
@@ -126,7 +130,7 @@ def _finding(event: str, calls: int, one: Series) -> Finding:
     first, last = one.values[0], one.values[-1]
     show = _size if one.kind == "memory" else lambda value: f"{value:g}"
     detail = (
-        f"{calls} calls with the same input, each by a new visitor: {show(first)} after the "
+        f"{calls} calls with {inputs} input, each by a new visitor: {show(first)} after the "
         f"first, {show(last)} after the last. In the last half {show(slope.slope)} a call "
         f"(95 %: {show(slope.low)} to {show(slope.high)})."
     )
