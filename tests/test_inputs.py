@@ -22,11 +22,12 @@ from gradio_harness.target import parse
 
 TWINS = Path(__file__).resolve().parent.parent / "fixtures" / "apps" / "twins" / "inputs"
 #: What is seen in a few calls needs no more.
-SECONDS = {"clicks": 3.0, "talk": 4.0}
+SECONDS = {"blank": 3.0, "clicks": 3.0, "talk": 4.0}
 BUDGET = Budget(examples=60, seconds=12.0, own=3, shrink_seconds=1.0)
 
 #: Family -> exceptions and author's lines that only its inputs reach.
 DEFECTS: Mapping[str, set[tuple[str, str]]] = {
+    "blank": {("ValueError", "defect_blank.py:7 in <genexpr>")},
     "clicks": {
         ("IndexError", "defect_clicks.py:10 in initial"),
         ("AttributeError", "defect_clicks.py:19 in caption"),

@@ -539,6 +539,24 @@ def test_numbers_of_other_fields_stand_in_a_text() -> None:
     assert wanted == found[:5]
 
 
+@pytest.mark.parametrize("fixed", [False, True], ids=["rows may be added", "rows are fixed"])
+def test_a_table_is_left_with_blanks(fixed: bool) -> None:
+    """A row that was added and left blank, a number that was emptied, where the page sends them."""
+    shown = {"headers": ["Item", "Price"], "data": [["tea", 3], ["milk", 2]], "metadata": None}
+    props = {
+        "value": shown,
+        "datatype": ["str", "number"],
+        "row_count": [2, "fixed" if fixed else "dynamic"],
+    }
+    table = Component(1, "dataframe", "Bill", props)
+    row = [["tea", 3], ["milk", 2], ["", ""]]
+    cell = [["tea", ""], ["milk", 2]]
+
+    now, before = (edges(table, Clues(major=major)) for major in ("6", "5"))
+
+    assert ([cell] if fixed else [row, cell], ()) == ([value["data"] for value in now], before)
+
+
 def test_the_own_text_is_repeated_to_a_page() -> None:
     """As far as the field takes it; what a password box holds is not."""
     props = {"value": "great"}

@@ -14,6 +14,7 @@ from ..contract import Component
 from .choices import allowed
 from .media import picture, sources
 from .numbers import bounds, told
+from .tables import blanked
 from .text import keeps
 
 __all__ = ["edges"]
@@ -58,6 +59,8 @@ def edges(component: Component, clues: Clues = NO_CLUES) -> tuple[Any, ...]:
             return ([],)
         case "multimodaltextbox":
             return ({"text": "", "files": []},)
+        case "dataframe":
+            return blanked(component, clues)
         case "image" if sources(component) & {"upload", "clipboard"}:
             return (None, *(picture("RGB", *size, "PNG") for size in THIN))
     return (None,) if component.type in CLEARED else ()
