@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .comparison import replay_compared as replay_compared
     from .cost import replay_cost as replay_cost
     from .departures import replay_departures as replay_departures
     from .forgery import forge as forge
@@ -23,6 +24,7 @@ __all__ = [
     "__version__",
     "forge",
     "replay",
+    "replay_compared",
     "replay_cost",
     "replay_departures",
     "replay_growth",
@@ -37,6 +39,7 @@ _MODULES = {
     "Media": "observation",
     "forge": "forgery",
     "replay": "reproduce",
+    "replay_compared": "comparison",
     "replay_cost": "cost",
     "replay_departures": "departures",
     "replay_growth": "growth",

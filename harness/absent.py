@@ -57,7 +57,7 @@ def gradio_replay(request: pytest.FixtureRequest) -> Callable[..., None]:
     """Return what a test of a report's `replays` calls: it fails where the defect is seen."""
 
     def again(target: str, words: str, *, home: Path) -> None:
-        from .errors import HarnessError, Unjudged
+        from .errors import HarnessError
         from .redact import known
         from .replays import located, rerun, told_again
         from .target import parse
@@ -66,8 +66,6 @@ def gradio_replay(request: pytest.FixtureRequest) -> Callable[..., None]:
             target, folder = located(target, home, request.config.invocation_params.dir)
             hide = known(target, source=parse(target, folder).path).hide
             seen = hide(rerun(request.path, target, folder=folder))
-        except Unjudged as error:
-            pytest.skip(str(error))
         except HarnessError as error:
             raise pytest.fail.Exception(f"{words}\n\n{error}", pytrace=False) from None
         if seen:

@@ -6,7 +6,7 @@ First it is shown that the app repeats itself: A, A, then B, B, and A once more.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .checks.agreement import Answers, client_differs, said, triggers_differ
@@ -17,7 +17,7 @@ from .reproduce import Case, described
 from .search import Search
 from .visit import Driver
 
-__all__ = ["two_ways"]
+__all__ = ["compared", "two_ways"]
 
 #: What takes more of the event's time than this is not asked so often.
 SHARE = 1 / 12
@@ -32,20 +32,28 @@ def two_ways(search: Search) -> None:
         return
     if calls is not None and calls - search.calls < 3 * CALLS:
         return
-    for other in _siblings(search):
-        search.told += _triggers(search, other)
-    if search.over or not _open_to_clients(search):
-        return
+    search.told += _triggers(search, (Case(), _varied(search)))
+    if not search.over:
+        search.told += _clients(search, Case())
+
+
+def compared(search: Search, case: Case, check: str) -> list[Finding]:
+    """Return what *check* finds where *case* is sent two ways once more."""
+    clients = check == "api.client-differs"
+    return _clients(search, case) if clients else _triggers(search, (case,))
+
+
+def _clients(search: Search, case: Case) -> list[Finding]:
+    if not (_open_to_clients(search) and search.allowed(case)):
+        return []
     from .drivers.client import Client
 
     with Client(search.app, timeout_seconds=search.budget.timeout_seconds) as client:
-        search.told += _client(search, client)
+        return _client(search, client, case)
 
 
-def _client(search: Search, client: Driver) -> list[Finding]:
-    event, case = search.event, Case()
-    if not search.allowed(case):
-        return []
+def _client(search: Search, client: Driver, case: Case) -> list[Finding]:
+    event = search.event
     wire = search.driver
     by_wire = _asked(search, event, case, wire, 2)
     if said(by_wire[0], event) in (None, "[]") or len({said(one, event) for one in by_wire}) > 1:
@@ -62,16 +70,20 @@ def _client(search: Search, client: Driver) -> list[Finding]:
     return [_written(search, case, finding) for finding in client_differs(answers)]
 
 
-def _triggers(search: Search, other: Event) -> list[Finding]:
+def _triggers(search: Search, cases: Sequence[Case]) -> list[Finding]:
+    return [found for other in _siblings(search) for found in _trigger(search, other, cases)]
+
+
+def _trigger(search: Search, other: Event, cases: Sequence[Case]) -> list[Finding]:
     event, wire = search.event, search.driver
-    for case in (Case(), _varied(search)):
+    for case in cases:
         if not search.allowed(case):
             continue
         first = [said(one, event) for one in _asked(search, event, case, wire, 2)]
         second = [said(one, other) for one in _asked(search, other, case, wire, 2)]
         first += [said(one, event) for one in _asked(search, event, case, wire, 1)]
         inputs = ", ".join(p.component.label for p in other.inputs)
-        answers = _answers(search, event, _trigger(other), first, second, inputs)
+        answers = _answers(search, event, _named(other), first, second, inputs)
         found = triggers_differ(answers)
         if found:
             return [_written(search, case, finding) for finding in found]
@@ -106,7 +118,7 @@ def _written(search: Search, case: Case, finding: Finding) -> Finding:
     return dataclasses.replace(
         finding,
         input=described(search.contract, search.event, case),
-        reproduce=search.snippet(case, finding.check),
+        reproduce=search.snippet(case, finding.check, call="replay_compared"),
         repeats=Repeats(2, 2, "FF"),
     )
 
@@ -154,7 +166,7 @@ def _siblings(search: Search) -> Iterator[Event]:
             yield other
 
 
-def _trigger(event: Event) -> str:
+def _named(event: Event) -> str:
     return str(event.triggers[0]) if event.triggers else event.label
 
 

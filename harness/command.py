@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from . import collect, outcomes, workers
-from .errors import HarnessError, OptionError, Unjudged, choices
+from .errors import HarnessError, OptionError, choices
 from .finding import Finding, Severity
 from .journal import Journal
 from .news import News, Ticker, brief
@@ -128,9 +128,6 @@ def _replayed(config: pytest.Config) -> int:
             logins="\n".join(f"{user}:{password}" for user, password in options.auth),
             verbose=config.get_verbosity() > 0,
         )
-    except Unjudged as error:
-        print(visible(str(error)), flush=True)
-        return 0
     except HarnessError as error:
         raise pytest.UsageError(visible(f"--app-replay: {error}")) from None
     except KeyboardInterrupt:

@@ -9,7 +9,6 @@
     ├── BrowserMissing       no browser on this machine, or none that starts
     ├── CannotDrive          no hand on the page can set this component, or set this event off
     ├── ReplayError          a finding cannot be shown again: the app or an event is not there
-    │   └── Unjudged         what came is shown, and is for a reader to judge
     └── CallFailed           an assertion of a user's own test about a call
         └── NoSuchEvent      the app has no event of that name; a KeyError too
 
@@ -33,7 +32,6 @@ __all__ = [
     "ReplayError",
     "TargetError",
     "TargetNotFound",
-    "Unjudged",
     "choices",
 ]
 
@@ -76,10 +74,6 @@ class CannotDrive(HarnessError):
 
 class ReplayError(HarnessError):
     """A finding cannot be shown again."""
-
-
-class Unjudged(ReplayError):
-    """What came of a replay is shown, but one answer does not tell whether it is right."""
 
 
 class CallFailed(HarnessError, AssertionError):

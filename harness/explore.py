@@ -123,21 +123,7 @@ class Explorer:
         if holder is not None:
             why = f"its function hangs since a call of {holder}"
             return Exploration(event, Part(skipped=(Skipped(event.label, why),)))
-        search = Search(
-            self.app,
-            self.driver,
-            self.plan,
-            event,
-            clues=clues(self.app.contract, event, self.source),
-            own=self.own,
-            direct=self.direct,
-            memory=self.memory,
-            budget=self.budget,
-            seed=self.seed,
-            folder=self.folder,
-            before=self.before,
-            after=self.after,
-        )
+        search = self.search(event)
         phases = self.phases
         if self.coverage is not None:
             phases = self._guided(search, self.coverage)
@@ -168,6 +154,24 @@ class Explorer:
         if search.hung:
             self._after_hang(result)
         return result
+
+    def search(self, event: Event) -> Search:
+        """Return the state of an exploration of *event*, before its first phase."""
+        return Search(
+            self.app,
+            self.driver,
+            self.plan,
+            event,
+            clues=clues(self.app.contract, event, self.source),
+            own=self.own,
+            direct=self.direct,
+            memory=self.memory,
+            budget=self.budget,
+            seed=self.seed,
+            folder=self.folder,
+            before=self.before,
+            after=self.after,
+        )
 
     def _watching(self) -> AbstractContextManager[Any]:
         if self.coverage is None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from .errors import CallFailed, HarnessError, NoSuchEvent, Unjudged
+from .errors import CallFailed, HarnessError, NoSuchEvent
 from .replays import located, rerun, told_again
 from .session import Session
 from .subjects import Asked, Judged, Timed, Visited, VisitedPage, session_key
@@ -74,8 +74,6 @@ def gradio_replay(request: pytest.FixtureRequest) -> Callable[..., None]:
                 target, folder = located(target, home, request.config.invocation_params.dir)
             logins = "\n".join(f"{user}:{password}" for user, password in options.auth)
             seen = rerun(request.path, target, folder=folder, logins=logins)
-        except Unjudged as error:
-            pytest.skip(str(error))
         except HarnessError as error:
             said = harness.said(error)
             raise pytest.fail.Exception(f"{words}\n\n{said}", pytrace=False) from None

@@ -27,7 +27,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
-from .errors import HarnessError, ReplayError, Unjudged
+from .errors import HarnessError, ReplayError
 from .finding import Finding
 from .snippet import FOLDER, Snippet
 from .watchdog import Watchdog
@@ -177,8 +177,6 @@ def rerun(
                 return "One call made the whole app stop answering"
             return f"One call ended the app's whole process ({_how(process.returncode)})"
         said = json.loads(told.read_text("utf-8"))
-    if said["unjudged"]:
-        raise Unjudged(said["unjudged"])
     if said["error"]:
         raise ReplayError(said["error"])
     return str(said["seen"])
@@ -256,7 +254,7 @@ def child() -> None:
     """Do what the test at the first argument does; say in a file what came of it."""
     path, target, told, held = sys.argv[1:]
     sys.argv[1:] = []  # the app's own
-    seen = error = unjudged = ""
+    seen = error = ""
     watchdog = Watchdog(open(held, "w"), limit_seconds=HELD_SECONDS)  # noqa: SIM115
     watchdog.arm()
     try:
@@ -265,13 +263,11 @@ def child() -> None:
         scope["again"](target)  # type: ignore[operator]
     except SystemExit as end:
         seen = "" if end.code in (None, 0) else str(end.code)
-    except Unjudged as problem:
-        unjudged = str(problem)
     except HarnessError as problem:
         error = str(problem)
     except KeyError as problem:  # an event or a field that is not there any more
         error = str(problem.args[0])
     watchdog.disarm()
     part = Path(f"{told}.part")
-    part.write_text(json.dumps({"seen": seen, "error": error, "unjudged": unjudged}), "utf-8")
+    part.write_text(json.dumps({"seen": seen, "error": error}), "utf-8")
     part.replace(told)

@@ -21,7 +21,6 @@ from .checks.outcome import Seen
 from .contract import Contract, Event
 from .downloads import Downloads
 from .drivers.wire import Wire, new_session
-from .errors import Unjudged
 from .gestures import sent
 from .literals import literal, told
 from .observation import Media, Observation
@@ -126,6 +125,7 @@ def snippet(
             steps_of(contract, event, case),
             folder=folder,
             chosen=chosen,
+            call=call,
             check=check,
             tries=tries,
         )
@@ -182,6 +182,7 @@ def walk_snippet(
     *,
     folder: str = "",
     chosen: Plan | None = None,
+    call: str = "replay",
     check: str = "",
     tries: int = 1,
 ) -> str:
@@ -190,7 +191,7 @@ def walk_snippet(
     arguments = [literal(target), f"steps=[{taken}]", *run_as(folder, chosen)]
     arguments += _judged_by(check, tries)
     media = any(has_media(value) for step in steps for value in step.values.values())
-    return _script(arguments, media=media)
+    return _script(arguments, media=media, call=call)
 
 
 def _step(step: Step) -> str:
@@ -344,9 +345,7 @@ def _entered(wire: Wire, chosen: Plan, event: Event, case: Case) -> Visit:
 def _told(visit: Visit, check: str, app: App) -> str:
     """Return what *check* finds in the answers, or without one how the last call failed."""
     for judge in CHECKS:
-        if judge.name == check and check not in BY_THE_END:
-            if not judge.of_answers:
-                raise Unjudged(f"{check} compares several answers; what came is above, to be read")
+        if judge.name == check and judge.of_answers and check not in BY_THE_END:
             found = [finding for seen in _answers(visit, app) for finding in judge(seen)]
             return "\n\n".join(f.traceback or f"{f.title}\n{f.detail}".strip() for f in found)
     beside = ("author", "refused", "left")

@@ -425,8 +425,15 @@ class Search:
             for effect in observation.evidence.effects:
                 self.effects[(seen.event.label, effect)] += 1
 
-    def snippet(self, case: Case, check: str = "", repeats: Repeats | None = None) -> str:
-        """Return the lines to paste that do the same again, judged by *check*."""
+    def snippet(
+        self,
+        case: Case,
+        check: str = "",
+        repeats: Repeats | None = None,
+        *,
+        call: str = "replay",
+    ) -> str:
+        """Return the lines to paste that *call* what does the same again, judged by *check*."""
         return snippet(
             self.app.target.text,
             self.contract,
@@ -434,6 +441,7 @@ class Search:
             case,
             folder=self.named_folder,
             chosen=self.plan,
+            call=call,
             check=check,
             tries=repeats.tries if repeats is not None else 1,
             timeout_seconds=max(self.budget.timeout_seconds, round(10 * self.slowest)),

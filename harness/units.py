@@ -20,11 +20,12 @@ from .contract import Component
 from .conversation import conversation, talk
 from .finding import Finding, Repeats
 from .observation import Media
-from .reproduce import Case, described
+from .reproduce import Case, described, steps_of
 from .run import Skipped
 from .search import Search, Stop
+from .steps import Step
 
-__all__ = ["broken_off", "many_units", "sequence", "units"]
+__all__ = ["broken_off", "fed_again", "many_units", "sequence", "units"]
 
 SMALL = (3, 4)
 #: Primes: multiples of no batch.
@@ -129,6 +130,11 @@ def many_units(search: Search) -> None:
         raise
 
 
+def fed_again(search: Search, steps: Sequence[Step]) -> list[Finding]:
+    """Feed the event a few units, then those that *steps* feed it; return what is still wrong."""
+    return _Feeding(search, None).again(tuple(steps))
+
+
 def _unfed(search: Search, why: str) -> Skipped:
     return Skipped(search.event.label, f"not all its lists were fed long (api.structure): {why}")
 
@@ -161,6 +167,37 @@ class _Feeding:
             if field.what in ("line", "row") and (field.component.id, field.what) not in self.known:
                 yield from (found for p in self._own() if (found := self._full(field, p)))
 
+    def again(self, steps: tuple[Step, ...]) -> list[Finding]:
+        """Return what is wrong where the event is fed as in *steps*, and not with a few units."""
+        way = self._way(steps)
+        if way is None:
+            return []
+        field, given = way
+        few = self._few(field)
+        if len({*given}) < len(given):
+            turns = [self._twice(field, place, small, given) for place, small in few.items()]
+        else:
+            few = few or {place: self._batches(field, place)[0] for place in self._own()}
+            turns = [
+                structure(self._judged(field, place, small, given))
+                for place, small in few.items()
+                if small
+            ]
+        return [finding for found in turns for finding in found]
+
+    def _way(self, steps: tuple[Step, ...]) -> tuple[_Field, tuple[str, ...]] | None:
+        """Return the field that *steps* feed, and its units; None if there is no such field."""
+        search = self.search
+        text = "\n".join(t for step in steps for v in step.values.values() for t in _sent(v))
+        for field in self.fields:
+            given = tuple((NUMBER if field.numbers else WORD).findall(text))
+            if given and steps_of(search.contract, search.event, field.case(given)) == steps:
+                return field, given
+        return None
+
+    def _units(self, field: _Field, size: int) -> tuple[str, ...]:
+        return units(size, self.search.seed, numbers=field.numbers)
+
     def _own(self) -> list[_Place]:
         event = self.search.event
         return [(event.label, number) for number in range(len(event.outputs))]
@@ -169,7 +206,7 @@ class _Feeding:
         """Return what was fed and shown of a few units, by the outputs that show them all."""
         found: dict[_Place, tuple[Shown, ...]] = {}
         for size in reversed(SMALL):
-            shown = self._once(field, units(size, self.search.seed, numbers=field.numbers))
+            shown = self._once(field, self._units(field, size))
             before, found = found, {}
             for place, one in shown.items():
                 if kept(one) is not None and (size == SMALL[-1] or place in before):
@@ -184,30 +221,39 @@ class _Feeding:
         size = min(size, field.most)
         if size <= good:
             return []
-        fed = self._judged(field, place, small, size)
+        fed = self._judged(field, place, small, self._units(field, size))
         return self._smallest(field, place, small, good, fed) if structure(fed) else []
 
     def _full(self, field: _Field, place: _Place) -> list[Finding]:
         """Judge an app that shows no few units: perhaps it shows full batches only."""
-        if field.numbers:
+        small, more = self._batches(field, place)
+        if not small:
             return []
+        fed = self._judged(field, place, small, self._units(field, more))
+        return self._told(field, place, fed) if structure(fed) else []
+
+    def _batches(self, field: _Field, place: _Place) -> tuple[tuple[Shown, ...], int]:
+        """Return what is shown of so many units that batches are full, and how many are more.
+
+        Nothing where not all of them are shown.
+        """
         for *whole, more in FULL:
-            if more > field.most:
+            if more > field.most or field.numbers:
                 break
-            sizes = [units(size, self.search.seed) for size in whole]
-            shown = [self._once(field, given).get(place) for given in sizes]
+            shown = [self._once(field, self._units(field, size)).get(place) for size in whole]
             small = tuple(one for one in shown if one is not None and kept(one) is not None)
             if len(small) == len(whole):
-                fed = self._judged(field, place, small, more)
-                return self._told(field, place, fed) if structure(fed) else []
-        return []
+                return small, more
+        return (), 0
 
-    def _twice(self, field: _Field, place: _Place, small: tuple[Shown, ...]) -> list[Finding]:
+    def _twice(
+        self, field: _Field, place: _Place, small: tuple[Shown, ...], given: Sequence[str] = ()
+    ) -> list[Finding]:
         """Judge whether a unit that is given several times is shown as often."""
         if not field.twice:
             return []
-        a, b, c = units(3, self.search.seed, numbers=field.numbers)
-        given = (a, b, a, c, a)
+        a, b, c = self._units(field, 3)
+        given = given or (a, b, a, c, a)
         shown = tuple(self._fed(field, given, queued=q).get(place) for q in (False, True))
         large = tuple(one for one in shown if one is not None)
         fed = self._of(field, place, small, large)
@@ -224,7 +270,7 @@ class _Feeding:
         while bad - good > 1:
             middle = (good + bad) // 2
             try:
-                smaller = self._judged(field, place, small, middle)
+                smaller = self._judged(field, place, small, self._units(field, middle))
             except Stop:
                 break
             if any(one.severity == severity for one in structure(smaller)):
@@ -246,14 +292,15 @@ class _Feeding:
         return dataclasses.replace(
             finding,
             input=described(search.contract, search.event, case),
-            reproduce=search.snippet(case, finding.check),
+            reproduce=search.snippet(case, finding.check, call="replay_compared"),
             repeats=Repeats(2, 2, "FF"),
         )
 
-    def _judged(self, field: _Field, place: _Place, small: tuple[Shown, ...], size: int) -> Fed:
-        """Feed *size* units, once more if not all are kept, and then about twice as many."""
-        seed = self.search.seed
-        given = units(size, seed, numbers=field.numbers)
+    def _judged(
+        self, field: _Field, place: _Place, small: tuple[Shown, ...], given: tuple[str, ...]
+    ) -> Fed:
+        """Feed the units *given*, once more if not all are kept, and then about twice as many."""
+        size = len(given)
         first = self._once(field, given).get(place)
         if first is None:
             return self._of(field, place, small, ())
@@ -265,7 +312,7 @@ class _Feeding:
         double = min(2 * size - 3, field.most)
         larger = None
         if again == first and double > size:
-            larger = self._once(field, units(double, seed, numbers=field.numbers)).get(place)
+            larger = self._once(field, self._units(field, double)).get(place)
         large = (first,) if again is None else (first, again)
         fed = dataclasses.replace(fed, large=large, larger=larger, noted=noted)
         if limited(fed) and not (first.cut or field.numbers):
@@ -450,6 +497,17 @@ def _texts(value: Any) -> Iterator[str]:
         for key, item in value.items():
             yield key
             yield from _texts(item)
+
+
+def _sent(value: Any) -> Iterator[str]:
+    """Yield every text in what a visitor sends: of a file, what is in it."""
+    if isinstance(value, Media):
+        yield value.content.decode("utf-8", "replace")
+    elif isinstance(value, list):
+        for item in value:
+            yield from _sent(item)
+    else:
+        yield from _texts(value)
 
 
 # -- how a field is fed --------------------------------------------------------------------

@@ -145,7 +145,7 @@ LAYERS = (
         "units",
         "agreement",
     ),
-    *("confirmation", "explore", "latency"),
+    *("confirmation", "explore", "latency", "comparison"),
     *(
         "guests",
         "stage",
