@@ -17,6 +17,7 @@ import wave
 import zipfile
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any
 
 from .contract import Component
@@ -115,12 +116,14 @@ def marked(
     *,
     simple: bool = False,
     full: bool = False,
+    namesake: str = "",
 ) -> tuple[bool, Any]:
     """Return whether a visitor sets the component, and to what: with *mark* wherever it fits.
 
     What has no room for a mark (a choice, a tick, a small number) is drawn. *simple* text is the
     mark's word and nothing else, where the field takes that; with *full*, it has the mark in all
-    forms, and whole numbers are so large that few are like them.
+    forms, and whole numbers are so large that few are like them. Files that are called as
+    others, *namesake*, have the mark in their content alone.
     """
     maker = MAKERS.get(component.type)
     if maker is None or not component.editable or not component.reachable:
@@ -133,7 +136,16 @@ def marked(
         value = _rare(component, mark, value)
     if full and component.type == "textbox" and free and isinstance(value, str):
         value = _in_all_forms(component, mark, value)
-    return True, value
+    return True, _called(value, namesake) if namesake else value
+
+
+def _called(value: Any, name: str) -> Any:
+    """Return *value* with files of that name, each with the ending that it had."""
+    if isinstance(value, Media):
+        return dataclasses.replace(value, name=f"{name}{PurePath(value.name).suffix}")
+    if isinstance(value, dict):
+        return {key: _called(item, name) for key, item in value.items()}
+    return [_called(item, name) for item in value] if isinstance(value, list) else value
 
 
 def filled(components: Iterable[Component], draw: random.Random) -> dict[int, Any]:
@@ -347,8 +359,9 @@ def _file(component: Component, mark: Mark, draw: random.Random) -> Any:
 def _written(types: Any, mark: Mark) -> Media | None:
     """Return a file of the first type that the field takes and that can be marked, if any can."""
     wanted = [t.lower() for t in types or () if isinstance(t, str)]
+    lines = f"{mark.word}\n" * (1 + int(mark.number) % 7)  # who counts them gets other numbers
     texts = {
-        ".txt": (f"one line\n{mark.word}\n", "text/plain"),
+        ".txt": (f"one line\n{lines}", "text/plain"),
         ".csv": (f"name,count\n{mark.word},1\nbob,2\n", "text/csv"),
         ".json": (json.dumps({"name": mark.word, "items": [1, 2]}), "application/json"),
         ".md": (f"# {mark.word}\n\nText.\n", "text/markdown"),

@@ -54,6 +54,9 @@ TIMED = re.compile(rf"(?:.*_)?{WORDS}(?:_.*)?", re.IGNORECASE)
 #: Other values that A sends, before what B gets is held to come of them.
 MORE_VALUES = 3
 
+#: How all files are called: what tells them apart is what is in them.
+NAME = "upload"
+
 Answers = Mapping[tuple[int, int], str]
 
 
@@ -107,7 +110,7 @@ class Interference:
         return [component for component in known if self._value(component)[0]]
 
     def _value(self, component: Component) -> tuple[bool, Any]:
-        return marked(component, new_mark(self.draw), self.draw, simple=True)
+        return marked(component, new_mark(self.draw), self.draw, simple=True, namesake=NAME)
 
     def _drawn(self) -> dict[int, Any]:
         """Return a value for every field of every event."""
@@ -210,7 +213,8 @@ class Interference:
             return False  # B asks something else, or nothing
         draw = random.Random(f"{self.stage.seed}-{source.label}")
         others = [
-            marked(field, new_mark(draw), draw, simple=True)[1] for _ in range(8 * MORE_VALUES)
+            marked(field, new_mark(draw), draw, simple=True, namesake=NAME)[1]
+            for _ in range(8 * MORE_VALUES)
         ]
         others = [value for value in others if value not in (first, second)][:MORE_VALUES]
         for value in others:

@@ -103,7 +103,7 @@ class Walker:
         self.pace = pace
         self.folder = str(stage.app.folder)
         self.known = known
-        self.barred = set(stage.avoided)
+        self.barred = {*stage.avoided, *stage.hung}
         self.contract: Contract = stage.app.contract
         self.defects: dict[Sort, _Defect] = {}
         self.hung = False

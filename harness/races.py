@@ -271,7 +271,8 @@ class Meeting:
     def _move(self, who: str, event: Event) -> Move:
         values = {}
         for component in settable(self.stage, self.stage.app.contract, event):
-            fits, value = marked(component, new_mark(self.draw), self.draw, simple=True)
+            mark = new_mark(self.draw)
+            fits, value = marked(component, mark, self.draw, simple=True, namesake="upload")
             if fits:
                 values[component.id] = value
         return Move(who, event, values=values)

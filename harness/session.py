@@ -353,6 +353,8 @@ class Session:
             return Part(findings=(stage.deadlocks[label],))
         if label in stage.avoided:
             return skipped(event, "not set off by several visitors: it hangs or ends the process")
+        if label in stage.hung:
+            return skipped(event, stage.hung[label])
         stage.abroad |= {name for name, one in self._explored.items() if _abroad(one)}
         with self.allowance.spending(check) as share, hypothesis_home(self.options.cache):
             stage.share, stage.seconds = share, share * VISITED_SECONDS[self.options.profile]

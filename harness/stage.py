@@ -27,6 +27,7 @@ from .errors import HarnessError
 from .exploration import row_of
 from .finding import Finding
 from .guests import Door, Guests, door
+from .literals import told
 from .observation import Call, Effect, Observation
 from .own import NOTHING, Own
 from .plan import Plan, plan
@@ -71,7 +72,8 @@ class Stage:
     events that have connected to other machines: of these few calls are made. *deadlocks* are
     what was found of visitors who wait for each other, by the label of their first
     event. *own* is what the user says of inputs, *stems* are how words begin that visitors have
-    sent: none is sent again.
+    sent: none is sent again. *hung* says of events, by
+    label, to what they gave no answer: they are not set off again.
     """
 
     app: App
@@ -98,6 +100,7 @@ class Stage:
     effects: Counter[tuple[str, Effect]] = field(default_factory=Counter)
     deadlocks: dict[str, Finding] = field(default_factory=dict)
     stems: set[str] = field(default_factory=set)
+    hung: dict[str, str] = field(default_factory=dict)
     _seen: list[Observation] = field(default_factory=list)
     _kept: dict[str, Any] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -182,7 +185,7 @@ class Stage:
         Who then gets no answer for much longer, in seconds, waits for somebody.
         """
         limit = min(self.timeout_seconds, max(LEAST_WAIT_SECONDS, LONGER * took))
-        return dataclasses.replace(self, timeout_seconds=limit)
+        return dataclasses.replace(self, timeout_seconds=limit, hung={})
 
     def close(self) -> None:
         """Send those home who came again and again."""
@@ -197,6 +200,8 @@ class Stage:
         """Note a call on its way. Raises `Spent` where no further one is allowed."""
         root = self.root(call)
         with self._lock:
+            if root in self.hung:
+                raise Spent(self.hung[root])
             if self.left(root) == 0:
                 raise Spent(f"{self.limit(root)} are used up for {root}")
             self.spent[root] += 1
@@ -225,6 +230,12 @@ class Stage:
         with self._lock:
             self._seen += observations
             for observation in observations:
+                if observation.error is not None and observation.error.kind == "timeout":
+                    call = observation.call
+                    self.hung[self.root(call)] = (
+                        f"{call.event} gave no answer to {told(list(call.inputs))} within "
+                        f"{self.timeout_seconds:g} s, and is not set off again"
+                    )
                 if observation.evidence is not None:
                     label, effects = observation.call.event, observation.evidence.effects
                     self.effects.update((label, effect) for effect in effects)

@@ -63,7 +63,7 @@ class Move:
     none is set). *beside* is how many seconds after the move before it this one begins, while
     that still runs; None: when that has ended. *simple* text is a word and nothing else.
     *values*, where given, are what is set, by component id, and none of it is marked. What follows
-    an event that is set off *alone* is not.
+    an event that is set off *alone* is not. The files of *namesake* moves have the same names.
     """
 
     visitor: str
@@ -74,6 +74,7 @@ class Move:
     simple: bool = False
     values: Mapping[int, Any] | None = None
     alone: bool = False
+    namesake: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +189,9 @@ class Walk:
                 beside = dataclasses.replace(
                     self._move("B", second_event), beside=later if later > SHORT else 0.0
                 )
-                yield [self._move("A", first_event), beside]
+                # In its midst, and in that of its file: another's has the same name.
+                pair = [self._move("A", first_event), beside]
+                yield [dataclasses.replace(move, namesake=later > 0) for move in pair]
 
     def _pairs(self, roots: Sequence[Event]) -> list[tuple[Event, Event]]:
         """Return the pairs of events of which two visitors may be in the midst at once.
@@ -204,7 +207,7 @@ class Walk:
         return sum(self.took.get(member.label, 0.0) for member in chain)
 
     def _move(self, who: str, event: Event, *, simple: bool = False) -> Move:
-        return Move(who, event, self.draw.randrange(2**32), simple=simple)
+        return Move(who, event, self.draw.randrange(2**32), simple=simple, namesake=simple)
 
     def _look(self, moves: Sequence[Move], more: float) -> list[Sighting]:
         """Return what surfaced of *moves*, for which there are so many *more* seconds."""
@@ -381,6 +384,7 @@ class Performance:
         self.stage, self.draw, self.deadline = stage, draw, deadline
         self.guests = guests if guests is not None else stage.guests()
         self.known_guests = guests is not None
+        self.namesake = f"upload-{draw.randrange(10**6)}"
         self.visits: dict[str, Visit] = {}
         self.sent: dict[str, list[Sent]] = {}
         self.known: dict[str, set[Mark]] = {}
@@ -475,7 +479,12 @@ class Performance:
             self.stage.stems.add(mark.word[:STEM])
             alone = move.plain == component.id
             known, value = marked(
-                component, mark, draw, simple=alone or move.simple, full=not (alone or move.simple)
+                component,
+                mark,
+                draw,
+                simple=alone or move.simple,
+                full=not (alone or move.simple),
+                namesake=self.namesake if move.namesake else "",
             )
             needed = component.id in asked
             if not known or not (needed or alone or move.plain is None):

@@ -50,6 +50,7 @@ LEAKS = {
     "defect_login": ({"recall"}, set[str]()),
     "defect_parts": ({"people", "drafts", "orders", "listen"}, set[str]()),
     "defect_kept": ({"convert", "greet"}, set[str]()),  # and price, in a fresh copy of the app
+    "defect_namesake": ({"count"}, set[str]()),
 }
 
 
@@ -148,3 +149,42 @@ def test_visitors_whom_the_app_takes_for_one_user_are_not_judged() -> None:
 
     assert () == part.findings
     assert [True] == ["--app-auth OTHER:PASSWORD" in row.why for row in part.skipped]
+
+
+def test_an_event_that_gives_no_answer_is_set_off_once(tmp_path: Path) -> None:
+    """Its input is told, and all other events are looked at as before."""
+    (tmp_path / "app.py").write_text(STANDS)
+    with (
+        launch(parse("app.py", tmp_path), folder=tmp_path, timeout_seconds=60) as app,
+        Wire(app, timeout_seconds=20) as wire,
+    ):
+        chosen = plan(app.contract)
+        stage = Stage(
+            app, wire, chosen, profile="quick", seed=SEED, seconds=0.2, timeout_seconds=4.0
+        )
+        parts = [leak(stage, event) for event in chosen.roots]
+
+    assert 1 == stage.spent["wait"]
+    assert "wait gave no answer to ['" in parts[0].skipped[0].why
+    assert () == parts[1].skipped
+
+
+STANDS = """
+import time
+
+import gradio as gr
+
+
+def wait(word):
+    while True:
+        time.sleep(0.05)
+
+
+with gr.Blocks() as demo:
+    word, out = gr.Textbox(), gr.Textbox()
+    gr.Button("Wait").click(wait, word, out, api_name="wait")
+    gr.Button("Echo").click(lambda word: word, word, out, api_name="echo")
+
+if __name__ == "__main__":
+    demo.launch()
+"""

@@ -119,9 +119,9 @@ def leak(seen: Surfaced | Varied) -> list[Finding]:
     `request.session_hash` or `request.username`; make files with `tempfile`; let a cache's key
     hold every input. Streams that read a variable between two yields need a local one.
 
-    Silence: if it is shared on purpose (a public board, a common chat), say so in the ini file
-    under `app_ignore`: `sessions.leak@EVENT: shared on purpose`. For one run: `--app-ignore
-    sessions.leak@EVENT`.
+    Silence: nothing tells a leak from what is meant for everybody: a board, a common chat, votes,
+    the latest of all. If it is shared on purpose, say so in the ini file under `app_ignore`:
+    `sessions.leak@EVENT: shared on purpose`. For one run: `--app-ignore sessions.leak@EVENT`.
     """
     if isinstance(seen, Varied):
         return [_varied(seen)]
@@ -136,6 +136,7 @@ def leak(seen: Surfaced | Varied) -> list[Finding]:
         )
     if seen.at_once:
         detail += " It takes two calls at the same time."
+    detail += f" If it is meant for everybody: --app-ignore 'sessions.leak@{seen.event.label}'."
     return [_finding("sessions.leak", seen.event, Severity.ERROR, title, detail, seen.folder)]
 
 
