@@ -219,6 +219,7 @@ class _Growth:
             stems.add(mark.word[:STEM])
             known = {identity: marked(c, mark, draw) for identity, c in read.items()}
             fresh = {i: v for i, (fits, v) in known.items() if fits and carried(mark, v)}
+            fresh |= self.stage.owned(self.event, draw)
             if not fresh:
                 return
             yield dataclasses.replace(case, values={**case.values, **fresh})

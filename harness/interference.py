@@ -105,9 +105,10 @@ class Interference:
     # -- what is sent ------------------------------------------------------------------
 
     def _settable(self, event: Event) -> list[Component]:
-        """Return what a visitor can fill in for *event*."""
+        """Return what a visitor can fill in for *event*, but for what the user says of inputs."""
         known = settable(self.stage, self.stage.app.contract, event)
-        return [component for component in known if self._value(component)[0]]
+        own = self.stage.owned(event, self.draw)
+        return [c for c in known if c.id not in own and self._value(c)[0]]
 
     def _value(self, component: Component) -> tuple[bool, Any]:
         return marked(component, new_mark(self.draw), self.draw, simple=True, namesake=NAME)

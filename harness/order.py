@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -247,7 +248,9 @@ class Walker:
         ]
         (event,) = chance.choices(offered, weights)
         last = typed(visit, event)
-        names = [n for n, c in fields(visit, event).items() if self._values(visit, c) is not None]
+        names = [
+            n for n, c in fields(visit, event).items() if self._values(visit, event, c) is not None
+        ]
         edited = {name for name in names if name not in last and chance.random() < 0.5}
         edited |= clicked(visit, event)
         if last:
@@ -259,21 +262,25 @@ class Walker:
         return Step(
             event.label,
             {
-                name: data.draw(self._values(visit, offered_fields[name]))
+                name: data.draw(self._values(visit, event, offered_fields[name]))
                 for name in names
                 if name in edited
             },
         )
 
-    def _values(self, visit: Visit, component: Component) -> Any:
-        """Return the strategy for *component* as the page shows it now, None if it has none."""
+    def _values(self, visit: Visit, event: Event, component: Component) -> Any:
+        """Return the strategy for *component* as the page shows it now, None if it has none.
+
+        It is the user's where there is one for it as an input of *event*.
+        """
         from .strategies import values
 
-        key = (component.id, repr(visit.props.get(component.id)))
+        key = (event.label, component.id, repr(visit.props.get(component.id)))
         if component.rendered:
             return values(component)
         if key not in self._strategies:
-            self._strategies[key] = values(component)
+            ours = functools.partial(values, component)
+            self._strategies[key] = self.stage.own.replaced(event, component, ours)
         return self._strategies[key]
 
     def _alone(self, visit: Visit, step: Step) -> Step:
@@ -285,7 +292,7 @@ class Walker:
         held = {
             name: visit.values.get(component.id)
             for name, component in fields(visit, event).items()
-            if name not in last and self._values(visit, component) is not None
+            if name not in last and self._values(visit, event, component) is not None
         }
         return Step(step.event, {**held, **step.values})
 

@@ -275,6 +275,7 @@ class Meeting:
             fits, value = marked(component, mark, self.draw, simple=True, namesake="upload")
             if fits:
                 values[component.id] = value
+        values |= self.stage.owned(event, self.draw)
         return Move(who, event, values=values)
 
     def _needed(self, move: Move, event: Event) -> dict[int, Any]:

@@ -473,6 +473,7 @@ class Performance:
             return dict(move.values)
         draw = random.Random(move.seed)
         asked = _asked(here)
+        own = self.stage.owned(here, draw)
         values: dict[int, Any] = {}
         for component in settable(self.stage, visit.contract, here):
             mark = new_mark(self.draw, self.stage.stems)
@@ -486,6 +487,7 @@ class Performance:
                 full=not (alone or move.simple),
                 namesake=self.namesake if move.namesake else "",
             )
+            known, value = known or component.id in own, own.get(component.id, value)
             needed = component.id in asked
             if not known or not (needed or alone or move.plain is None):
                 continue

@@ -58,6 +58,43 @@ def test_a_session_sends_what_the_user_says(tmp_path: Path) -> None:
     assert [("letters", "name = 'from a file'")] == found
 
 
+LOGGED = """
+import threading, gradio as gr
+
+sent = set()
+
+def book(code, plan):
+    sent.add(code)
+    if code not in ("AB1", "CD2", "EF3"):
+        print("SENT", repr(code), flush=True)
+    return f"{code} {plan}"
+
+with gr.Blocks() as demo:
+    code = gr.Textbox("AB1", label="Code")
+    plan = gr.Radio(["a", "b"], value="a", label="Plan")
+    out = gr.Textbox(label="Out")
+    gr.Button("Book").click(book, [code, plan], out)
+    gr.Button("Show").click(lambda: str(len(sent)), None, out)
+demo.launch()
+"""
+CODES = """
+from hypothesis import strategies as st
+
+def pytest_gradio_strategies():
+    return {"Code": st.sampled_from(["AB1", "CD2", "EF3"])}
+"""
+
+
+def test_what_the_user_says_holds_for_visitors_orders_growth_and_cost(tmp_path: Path) -> None:
+    """Nothing else is sent, whoever sends it."""
+    folder = project(tmp_path / "own", LOGGED, {"conftest.py": CODES})
+    chosen = ("--app-suites", "sessions", "--app-profile", "quick")
+
+    result = run(folder, "--app", "app.py", *chosen, "-s", "-k", "book")
+
+    assert (0, False) == (result.code, "SENT" in result.out)
+
+
 @pytest.mark.parametrize(
     ("key", "found"),
     [("greet.name", True), ("Name", True), ("textbox", True), ("letters.name", False)],
