@@ -214,7 +214,7 @@ class Search:
             return True
         component, filled = wanted
         value = case.values.get(component.id, component.value)
-        return (value is not None) == filled
+        return (value is not None and value != []) == filled
 
     def _gesture(self) -> tuple[Component, bool] | None:
         triggers = self.event.triggers

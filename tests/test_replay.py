@@ -385,7 +385,7 @@ def test_a_named_folder_and_a_login_are_handed_on(tmp_path: Path) -> None:
 
     again = run(folder, *about, "--app-replay", finding["id"])
 
-    assert "replay('app.py', 'first', [''], folder='work')" in finding["reproduce"]
+    assert "replay('app.py', 'first', [''], folder='work'" in finding["reproduce"]
     assert "lovelace" not in session.out + str(session.report) + again.out
     assert "child process" == row["where"]
     assert (1, True) == (again.code, again.out.endswith("KeyError: '***'\n"))
