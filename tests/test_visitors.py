@@ -152,7 +152,7 @@ def test_visitors_whom_the_app_takes_for_one_user_are_not_judged() -> None:
 
 
 def test_an_event_that_gives_no_answer_is_set_off_once(tmp_path: Path) -> None:
-    """Its input is told, and all other events are looked at as before."""
+    """What it was given is told; nobody waits for it again."""
     (tmp_path / "app.py").write_text(STANDS)
     with (
         launch(parse("app.py", tmp_path), folder=tmp_path, timeout_seconds=60) as app,
@@ -166,7 +166,6 @@ def test_an_event_that_gives_no_answer_is_set_off_once(tmp_path: Path) -> None:
 
     assert 1 == stage.spent["wait"]
     assert "wait gave no answer to ['" in parts[0].skipped[0].why
-    assert () == parts[1].skipped
 
 
 STANDS = """
@@ -183,7 +182,6 @@ def wait(word):
 with gr.Blocks() as demo:
     word, out = gr.Textbox(), gr.Textbox()
     gr.Button("Wait").click(wait, word, out, api_name="wait")
-    gr.Button("Echo").click(lambda word: word, word, out, api_name="echo")
 
 if __name__ == "__main__":
     demo.launch()
