@@ -107,7 +107,7 @@ class _Departures:
     """The streams that one event sets off, each read to its end once and then left."""
 
     def __init__(self, stage: Stage, event: Event) -> None:
-        self.stage, self.event = stage, event
+        self.stage, self.event = dataclasses.replace(stage, hung={}), event
         self.running = _Running(stage.app)
         self.places = PLACES[stage.profile]
         self.deadline = Deadline(SECONDS[stage.profile])
@@ -165,6 +165,7 @@ class _Departures:
             enter(visit, self.event, self.case)
         finally:
             self.stage.note(visit.seen)
+            self.stage.hung.clear()  # who gets nothing after a visitor who left is asked again
         return reader.read
 
     def _left(

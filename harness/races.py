@@ -42,6 +42,9 @@ MEETINGS = {"quick": 2, "standard": 4, "deep": 12}
 #: So many meetings make a finding sure, and so many are held for one that comes and goes.
 SURE = 3
 MOST = 8
+#: So often visitors have to get the same in turn, after they got something else at the same time:
+#: a coin comes up alike three times in a row, and then not.
+SAME = 10
 #: So many copies of one moment have to come to the same, before it is held against a meeting.
 ALIKE = 5
 #: So many times as long as those took, at least, visitors may go on to meet.
@@ -256,7 +259,7 @@ class Meeting:
                 break
         if history.count("F") < 2:
             return None  # once is no evidence against an app that may just not repeat itself
-        times = 2 * len(history) if "." in history else 2
+        times = max(2 * len(history), SAME)
         for order in itertools.islice(itertools.cycle(orders), times):
             if self._own(self._in_turn(order)) != self._own(right):
                 return None
