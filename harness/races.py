@@ -9,7 +9,6 @@ may run at the same time. The calls are held back until all are there, and begin
 from __future__ import annotations
 
 import dataclasses
-import inspect
 import itertools
 import json
 import random
@@ -43,11 +42,9 @@ MEETINGS = {"quick": 2, "standard": 4, "deep": 12}
 #: So many meetings make a finding sure, and so many are held for one that comes and goes.
 SURE = 3
 MOST = 8
-#: In a function's source: it draws.
-CHANCE = re.compile(r"\brandom|\bsecrets\b|\buuid|\brng\b|shuffle|temperature")
-#: So often visitors have to get the same in turn, after they got something else at the same time:
-#: a coin comes up alike three times in a row, and then not.
-SAME = 10
+#: So often more visitors have to get the same in turn, before it is told that they did not at the
+#: same time: a coin falls alike a few times in a row, too.
+SAME = 16
 #: So many copies of one moment have to come to the same, before it is held against a meeting.
 ALIKE = 5
 #: So many times as long as those took, at least, visitors may go on to meet.
@@ -135,16 +132,6 @@ def at_most(event: Event) -> int:
     return VISITORS if limit is None else limit
 
 
-def by_chance(stage: Stage, event: Event) -> bool:
-    """Whether the author's function, as it is written, draws its answer by chance."""
-    fns = getattr(stage.app.blocks, "fns", None)
-    fn = getattr(fns.get(event.index), "fn", None) if isinstance(fns, dict) else None
-    try:
-        return bool(CHANCE.search(inspect.getsource(inspect.unwrap(fn)))) if fn else False
-    except (TypeError, OSError):
-        return False  # not from a file
-
-
 class Meeting:
     """Visitors who set *events* off, each one of them, at the same time or in turn.
 
@@ -173,8 +160,6 @@ class Meeting:
 
         Raises Hung, NoCopy or Spent where it could not be seen.
         """
-        if any(by_chance(self.stage, event) for event in self.events):
-            raise NoCopy("its answers come by chance: there is nothing to hold them against")
         orders = [list(range(len(self.own))), list(reversed(range(len(self.own))))]
         one, other = (self._in_turn(order) for order in orders)
         if self._refused(one) or self._refused(other):
@@ -224,6 +209,9 @@ class Meeting:
             if history.count("F") == SURE:
                 break
         if history.count("F") < 2:
+            return None
+        sure = {self._own(self._would_be(first)) for _ in range(SAME)}
+        if len(sure) > 1:
             return None
         return self._finding(wrong, right, Repeats(history.count("F"), len(history), history))
 
