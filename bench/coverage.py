@@ -25,18 +25,18 @@ from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
-from gradio_harness import phases
 from gradio_harness.app import App, launch
 from gradio_harness.clues import clues, source
-from gradio_harness.corpus import Corpus
 from gradio_harness.coverage import Coverage
 from gradio_harness.drivers.direct import Direct
 from gradio_harness.drivers.wire import Wire
-from gradio_harness.exploration import Budget
-from gradio_harness.memory import Memory
+from gradio_harness.exploring import phases
+from gradio_harness.exploring.corpus import Corpus
+from gradio_harness.exploring.exploration import Budget
+from gradio_harness.exploring.memory import Memory
+from gradio_harness.exploring.search import Search, Stop
 from gradio_harness.plan import plan
 from gradio_harness.reproduce import Case
-from gradio_harness.search import Search, Stop
 from gradio_harness.target import parse
 
 MAZES = Path(__file__).parent / "mazes"

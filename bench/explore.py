@@ -32,10 +32,10 @@ from hypothesis import strategies as st
 from gradio_harness.app import App, launch
 from gradio_harness.drivers.direct import Direct
 from gradio_harness.drivers.wire import Wire
-from gradio_harness.exploration import Budget
-from gradio_harness.explore import PHASES, Explorer
+from gradio_harness.exploring.exploration import Budget
+from gradio_harness.exploring.explore import PHASES, Explorer
+from gradio_harness.exploring.search import Stop
 from gradio_harness.plan import plan
-from gradio_harness.search import Stop
 from gradio_harness.target import parse
 
 HERE = Path(__file__).parent

@@ -21,8 +21,8 @@ import gradio
 from gradio_harness.app import launch
 from gradio_harness.drivers.direct import Direct
 from gradio_harness.drivers.wire import Wire
-from gradio_harness.exploration import Budget
-from gradio_harness.explore import PHASES, Explorer
+from gradio_harness.exploring.exploration import Budget
+from gradio_harness.exploring.explore import PHASES, Explorer
 from gradio_harness.plan import plan
 from gradio_harness.target import parse
 

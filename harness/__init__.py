@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .comparison import replay_compared as replay_compared
-    from .cost import replay_cost as replay_cost
-    from .departures import replay_departures as replay_departures
     from .forgery import forge as forge
-    from .growth import replay_growth as replay_growth
     from .observation import Media as Media
     from .opening import replay_page as replay_page
+    from .repeated.cost import replay_cost as replay_cost
+    from .repeated.departures import replay_departures as replay_departures
+    from .repeated.growth import replay_growth as replay_growth
     from .reproduce import replay as replay
-    from .together import replay_visits as replay_visits
+    from .visitors.together import replay_visits as replay_visits
 
 __all__ = [
     "Media",
@@ -40,11 +40,11 @@ _MODULES = {
     "forge": "forgery",
     "replay": "reproduce",
     "replay_compared": "comparison",
-    "replay_cost": "cost",
-    "replay_departures": "departures",
-    "replay_growth": "growth",
+    "replay_cost": "repeated.cost",
+    "replay_departures": "repeated.departures",
+    "replay_growth": "repeated.growth",
     "replay_page": "opening",
-    "replay_visits": "together",
+    "replay_visits": "visitors.together",
 }
 
 

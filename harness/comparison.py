@@ -9,17 +9,17 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .agreement import compared
 from .app import start_here
 from .drivers.wire import Wire
-from .exploration import PROFILES
-from .explore import Explorer
+from .exploring.agreement import compared
+from .exploring.exploration import PROFILES
+from .exploring.explore import Explorer
+from .exploring.search import Search
+from .exploring.units import fed_again
 from .plan import plan
 from .redact import of_running
 from .reproduce import TIMEOUT_SECONDS, case_of, steps_of
-from .search import Search
 from .steps import Step
-from .units import fed_again
 
 __all__ = ["replay_compared"]
 

@@ -24,7 +24,7 @@ from .app import App, start_here
 from .checks.forged import ROOT, Forged, out_of_contract, received
 from .contract import Event
 from .drivers.wire import Wire, new_session
-from .exploration import Budget, Stuck
+from .exploring.exploration import Budget, Stuck
 from .finding import Finding, Repeats
 from .literals import literal
 from .observation import Call, Observation
@@ -32,9 +32,9 @@ from .plan import Plan, plan
 from .redact import of_running
 from .reproduce import Case, described, enter, line_of, run_as
 from .run import Part
-from .stage import NoCopy
 from .stopwatch import Deadline
 from .visit import Visit, feeding
+from .visitors.stage import NoCopy
 
 if TYPE_CHECKING:
     from .strategies.wrong import Forgery

@@ -21,32 +21,32 @@ from .app import App, Credentials, named_home, start
 from .checks.forged import ROOT
 from .child import Zygote, child, memory_allows
 from .contract import Event
-from .cost import fixed_cost
 from .coverage import Coverage
-from .departures import blocks_next, goes_on
 from .drivers.direct import Direct
 from .drivers.wire import Wire
 from .errors import TargetError
-from .exploration import PROFILES, Budget, Exploration, row_of
-from .explore import Explorer
+from .exploring.exploration import PROFILES, Budget, Exploration, row_of
+from .exploring.explore import Explorer
+from .exploring.memory import Memory, hypothesis_home
 from .forgery import Forger, Forging
-from .growth import growth
 from .journal import Journal
 from .latency import measure, opened
-from .leaks import leak
-from .memory import Memory, hypothesis_home
 from .observation import Effect
 from .options import Options
-from .order import order
 from .plan import Plan, plan
-from .races import crowd, race
 from .redact import known, of_app
+from .repeated.cost import fixed_cost
+from .repeated.departures import blocks_next, goes_on
+from .repeated.growth import growth
 from .report.text import visible
 from .run import LatencyRow, Part, SideEffect, Skipped
 from .selection import known_events
-from .stage import NoCopy, Stage, skipped
 from .supervise import Carried
 from .target import Target, parse
+from .visitors.leaks import leak
+from .visitors.order import order
+from .visitors.races import crowd, race
+from .visitors.stage import NoCopy, Stage, skipped
 from .watchdog import Watchdog
 
 __all__ = ["Session"]

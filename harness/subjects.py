@@ -12,7 +12,7 @@ import pytest
 from .checks.forged import ROOT
 from .checks.latency import budget, parse_budget, unjudged
 from .checks.page import CHECKS
-from .exploration import Exploration, Stuck
+from .exploring.exploration import Exploration, Stuck
 from .finding import Finding
 from .opening import opened, page_snippet
 from .page import PageVisit

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gradio_harness.canaries import Mark, in_file
+from gradio_harness.visitors.canaries import Mark, in_file
 
 MARK = Mark("brovademdolp", 45.12345, (30, 40, 50))
 

@@ -32,6 +32,7 @@ from gradio_harness.checks.outcome import Seen, place
 from gradio_harness.contract import Component, Event, Function, Parameter
 from gradio_harness.digest import digests
 from gradio_harness.downloads import problem
+from gradio_harness.exploring.units import broken_off, sequence, units
 from gradio_harness.finding import Finding, Severity
 from gradio_harness.observation import (
     Call,
@@ -43,7 +44,6 @@ from gradio_harness.observation import (
     Served,
     Warned,
 )
-from gradio_harness.units import broken_off, sequence, units
 
 CHECKS = {
     check.name: check

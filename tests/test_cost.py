@@ -14,13 +14,13 @@ import pytest
 from gradio_harness.app import App
 from gradio_harness.checks.cost import Spending
 from gradio_harness.checks.cost import fixed_cost as judge
-from gradio_harness.cost import Tape, fixed_cost
 from gradio_harness.drivers.direct import Direct
 from gradio_harness.drivers.wire import Wire
 from gradio_harness.finding import Severity
 from gradio_harness.plan import plan
+from gradio_harness.repeated.cost import Tape, fixed_cost
 from gradio_harness.run import Part
-from gradio_harness.stage import Stage
+from gradio_harness.visitors.stage import Stage
 
 TWINS = Path(__file__).resolve().parent.parent / "fixtures" / "apps" / "twins"
 COSTS = TWINS / "sessions.fixed-cost"

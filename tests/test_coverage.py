@@ -13,18 +13,18 @@ import pytest
 
 from gradio_harness.app import launch
 from gradio_harness.contract import Component, Event, Function, Parameter
-from gradio_harness.corpus import NOTHING, Corpus, Kept, changes, fitted
 from gradio_harness.coverage import Compared, Coverage
 from gradio_harness.drivers.direct import Direct
 from gradio_harness.drivers.wire import Wire
-from gradio_harness.exploration import Budget, Exploration
-from gradio_harness.explore import Explorer
+from gradio_harness.exploring.corpus import NOTHING, Corpus, Kept, changes, fitted
+from gradio_harness.exploring.exploration import Budget, Exploration
+from gradio_harness.exploring.explore import Explorer
+from gradio_harness.exploring.search import Search
 from gradio_harness.own import Own
 from gradio_harness.plan import plan
 from gradio_harness.record import _reached
 from gradio_harness.reproduce import Case
 from gradio_harness.run import CoverageRow
-from gradio_harness.search import Search
 from gradio_harness.target import parse
 
 MAZES = Path(__file__).resolve().parent.parent / "bench" / "mazes"

@@ -9,12 +9,12 @@ import pytest
 
 from gradio_harness import stopwatch
 from gradio_harness.app import App, launch
-from gradio_harness.departures import blocks_next, goes_on, replay_departures
 from gradio_harness.drivers.wire import Wire
 from gradio_harness.finding import Finding, Severity
 from gradio_harness.plan import plan
-from gradio_harness.stage import Stage
+from gradio_harness.repeated.departures import blocks_next, goes_on, replay_departures
 from gradio_harness.target import parse
+from gradio_harness.visitors.stage import Stage
 
 TWINS = Path(__file__).resolve().parent.parent / "fixtures" / "apps" / "twins"
 ERROR, WARNING = Severity.ERROR, Severity.WARNING

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import strategies as st
 
-from gradio_harness.draws import Draws
+from gradio_harness.exploring.draws import Draws
 
 WORDS = st.lists(st.sampled_from(["red", "green", "blue"]), max_size=8)
 

@@ -17,16 +17,16 @@ from gradio_harness.contract import Contract, read
 from gradio_harness.drivers.direct import Direct
 from gradio_harness.drivers.wire import Wire
 from gradio_harness.errors import OptionError
-from gradio_harness.exploration import PROFILES, Budget, Exploration
-from gradio_harness.explore import Explorer
-from gradio_harness.growth import growth
+from gradio_harness.exploring.exploration import PROFILES, Budget, Exploration
+from gradio_harness.exploring.explore import Explorer
 from gradio_harness.observation import Call, Media, Observation
 from gradio_harness.options import Options
 from gradio_harness.plan import Plan, plan
+from gradio_harness.repeated.growth import growth
 from gradio_harness.run import Skipped
 from gradio_harness.session import Session
-from gradio_harness.stage import Stage
 from gradio_harness.target import parse
+from gradio_harness.visitors.stage import Stage
 
 MAJOR = int(gradio.__version__.split(".")[0])
 BUDGET = Budget(examples=20, seconds=6.0, own=3, shrink_seconds=2.0, timeout_seconds=10.0)

@@ -18,7 +18,7 @@ from gradio_harness.checks.forged import Forged, out_of_contract
 from gradio_harness.child import child
 from gradio_harness.contract import Component, Event, Parameter
 from gradio_harness.drivers.wire import Wire
-from gradio_harness.exploration import Budget
+from gradio_harness.exploring.exploration import Budget
 from gradio_harness.finding import Finding, Severity
 from gradio_harness.forgery import Forger, _Forging, forge
 from gradio_harness.observation import Call, CallError, Evidence, Message, Observation

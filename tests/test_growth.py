@@ -14,12 +14,12 @@ from gradio_harness.checks.growth import growth as judge
 from gradio_harness.drivers.direct import Direct
 from gradio_harness.drivers.wire import Wire
 from gradio_harness.finding import Finding, Severity
-from gradio_harness.growth import CALLS, Pace, growth, replay_growth
-from gradio_harness.holdings import Source, size_of
 from gradio_harness.plan import plan
+from gradio_harness.repeated.growth import CALLS, Pace, growth, replay_growth
+from gradio_harness.repeated.holdings import Source, size_of
 from gradio_harness.run import Part
-from gradio_harness.stage import Stage
 from gradio_harness.target import parse
+from gradio_harness.visitors.stage import Stage
 
 TWINS = Path(__file__).resolve().parent.parent / "fixtures" / "apps" / "twins" / "sessions.growth"
 PACE = Pace(rounds=1, seconds=120.0)

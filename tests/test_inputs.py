@@ -13,9 +13,9 @@ from gradio_harness.app import launch
 from gradio_harness.clues import Constants, source
 from gradio_harness.contract import Function
 from gradio_harness.drivers.wire import Wire
-from gradio_harness.exploration import Budget
-from gradio_harness.explore import Explorer
-from gradio_harness.ladder import Rung, climb
+from gradio_harness.exploring.exploration import Budget
+from gradio_harness.exploring.explore import Explorer
+from gradio_harness.exploring.ladder import Rung, climb
 from gradio_harness.literals import literal
 from gradio_harness.plan import plan
 from gradio_harness.target import parse

@@ -10,9 +10,9 @@ from sessions import project, run
 
 from gradio_harness.contract import Contract, read
 from gradio_harness.drivers.wire import Wire
-from gradio_harness.exploration import Budget
-from gradio_harness.explore import Explorer
-from gradio_harness.memory import Memory
+from gradio_harness.exploring.exploration import Budget
+from gradio_harness.exploring.explore import Explorer
+from gradio_harness.exploring.memory import Memory
 from gradio_harness.observation import Media
 from gradio_harness.plan import plan
 from gradio_harness.reproduce import Case

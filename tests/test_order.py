@@ -16,10 +16,10 @@ from gradio_harness.checks.order import order as judge
 from gradio_harness.drivers.direct import Direct
 from gradio_harness.drivers.wire import Wire
 from gradio_harness.finding import Finding, Repeats, Severity
-from gradio_harness.order import Order, Pace, Walker, apart
 from gradio_harness.plan import plan
-from gradio_harness.stage import Stage
 from gradio_harness.steps import Step, arrive, fields, moves, perform
+from gradio_harness.visitors.order import Order, Pace, Walker, apart
+from gradio_harness.visitors.stage import Stage
 
 TWINS = Path(__file__).resolve().parent.parent / "fixtures" / "apps" / "twins" / "sessions.order"
 PACE = Pace(steps=8, seconds=30.0, shrink_seconds=30.0)

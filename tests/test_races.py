@@ -18,12 +18,12 @@ from gradio_harness.contract import Event
 from gradio_harness.drivers.direct import Direct
 from gradio_harness.drivers.wire import Wire
 from gradio_harness.finding import Finding, Severity
-from gradio_harness.moment import at_this_moment, shared
 from gradio_harness.plan import plan
-from gradio_harness.races import crowd, race
 from gradio_harness.run import Part
-from gradio_harness.stage import Stage
 from gradio_harness.target import parse
+from gradio_harness.visitors.moment import at_this_moment, shared
+from gradio_harness.visitors.races import crowd, race
+from gradio_harness.visitors.stage import Stage
 
 TWINS = Path(__file__).resolve().parent.parent / "fixtures" / "apps" / "twins"
 ERROR, WARNING = Severity.ERROR, Severity.WARNING

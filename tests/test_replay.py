@@ -15,8 +15,8 @@ from sessions import project, run
 
 from gradio_harness.contract import Contract, read
 from gradio_harness.drivers.wire import Wire
-from gradio_harness.exploration import Budget
-from gradio_harness.explore import Explorer
+from gradio_harness.exploring.exploration import Budget
+from gradio_harness.exploring.explore import Explorer
 from gradio_harness.finding import Finding
 from gradio_harness.observation import Media
 from gradio_harness.plan import plan

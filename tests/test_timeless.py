@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from gradio_harness.interference import TIMED, timeless
-from gradio_harness.races import SMALL
+from gradio_harness.visitors.interference import TIMED, timeless
+from gradio_harness.visitors.races import SMALL
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,8 @@ import pytest
 from gradio_harness.app import App, launch
 from gradio_harness.drivers.direct import Direct
 from gradio_harness.drivers.wire import Wire
-from gradio_harness.exploration import Budget, Exploration
-from gradio_harness.explore import Explorer
+from gradio_harness.exploring.exploration import Budget, Exploration
+from gradio_harness.exploring.explore import Explorer
 from gradio_harness.finding import Finding, Severity, distinct
 from gradio_harness.plan import plan
 from gradio_harness.target import parse

@@ -11,10 +11,10 @@ from sessions import project, run
 from gradio_harness.app import Credentials, launch
 from gradio_harness.drivers.wire import Wire
 from gradio_harness.finding import Finding
-from gradio_harness.leaks import leak
 from gradio_harness.plan import plan
-from gradio_harness.stage import Stage
 from gradio_harness.target import parse
+from gradio_harness.visitors.leaks import leak
+from gradio_harness.visitors.stage import Stage
 
 APPS = Path(__file__).resolve().parent.parent / "fixtures" / "apps"
 TWINS = APPS / "twins"

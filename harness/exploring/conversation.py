@@ -12,10 +12,10 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from .contract import Component, Event
-from .reproduce import Case, steps_of
+from ..contract import Component, Event
+from ..reproduce import Case, steps_of
+from ..steps import Step
 from .search import Search
-from .steps import Step
 
 __all__ = ["clicked", "conversation", "conversed", "talk"]
 

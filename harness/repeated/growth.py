@@ -22,19 +22,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .canaries import STEM, carried, filled, marked, new_mark
-from .checks.growth import CHECKS, Series, steady, trend
-from .contract import Event
-from .finding import Finding
+from ..checks.growth import CHECKS, Series, steady, trend
+from ..contract import Event
+from ..finding import Finding
+from ..observation import Observation
+from ..probe import is_own
+from ..redact import of_running
+from ..reproduce import Case, case_of, described, snippet
+from ..run import Part
+from ..stopwatch import Deadline, Stopwatch
+from ..visit import Visit, at, feeding
+from ..visitors.canaries import STEM, carried, filled, marked, new_mark
+from ..visitors.stage import Spent, Stage, skipped, staged
 from .holdings import Holdings, children, handles, resident_bytes, threads
-from .observation import Observation
-from .probe import is_own
-from .redact import of_running
-from .reproduce import Case, case_of, described, snippet
-from .run import Part
-from .stage import Spent, Stage, skipped, staged
-from .stopwatch import Deadline, Stopwatch
-from .visit import Visit, at, feeding
 
 __all__ = ["CALLS", "PACES", "Pace", "growth", "replay_growth"]
 

@@ -17,21 +17,21 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from ..checks.sessions import Crowded, Raced, concurrency_limit
+from ..checks.sessions import race as judged
+from ..contract import Event
+from ..errors import HarnessError
+from ..finding import Finding, Repeats
+from ..run import Part
+from ..stopwatch import Deadline, Stopwatch
+from ..visit import at
 from .canaries import marked, new_mark
-from .checks.sessions import Crowded, Raced, concurrency_limit
-from .checks.sessions import race as judged
-from .contract import Event
 from .deadlock import deadlock, leave, met
-from .errors import HarnessError
-from .finding import Finding, Repeats
 from .interference import answer
 from .moment import at_this_moment
-from .run import Part
+from .performance import Move, Performance, loads, overlapping, settable
 from .stage import NoCopy, Spent, Stage, skipped
-from .stopwatch import Deadline, Stopwatch
 from .together import Step, described, snippet
-from .visit import at
-from .visitors import Move, Performance, loads, overlapping, settable
 
 __all__ = ["Hung", "Meeting", "crowd", "race"]
 

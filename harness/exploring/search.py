@@ -19,30 +19,30 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from .app import App
-from .checks import Check
-from .checks.files import CHECKS as FILES
-from .checks.outcome import CHECKS as OUTCOME
-from .checks.outcome import Seen
-from .checks.outputs import CHECKS as OUTPUTS
-from .checks.streaming import CHECKS as STREAMING
-from .checks.warned import CHECKS as WARNED
-from .clues import NO_CLUES, Clues
-from .contract import Component, Contract, Event
-from .downloads import Downloads
-from .drivers.direct import Direct
-from .drivers.wire import new_session
+from ..app import App
+from ..checks import Check
+from ..checks.files import CHECKS as FILES
+from ..checks.outcome import CHECKS as OUTCOME
+from ..checks.outcome import Seen
+from ..checks.outputs import CHECKS as OUTPUTS
+from ..checks.streaming import CHECKS as STREAMING
+from ..checks.warned import CHECKS as WARNED
+from ..clues import NO_CLUES, Clues
+from ..contract import Component, Contract, Event
+from ..downloads import Downloads
+from ..drivers.direct import Direct
+from ..drivers.wire import new_session
+from ..finding import Finding, Repeats
+from ..gestures import Gesture, gestures
+from ..observation import Call, Effect, Observation
+from ..own import NOTHING, Own
+from ..plan import Plan
+from ..reproduce import Case, described, enter, prepared, snippet
+from ..run import Part, SideEffect, Skipped
+from ..stopwatch import Stopwatch
+from ..visit import Driver, Visit, at, feeding
 from .exploration import Budget, row_of
-from .finding import Finding, Repeats
-from .gestures import Gesture, gestures
 from .memory import Memory
-from .observation import Call, Effect, Observation
-from .own import NOTHING, Own
-from .plan import Plan
-from .reproduce import Case, described, enter, prepared, snippet
-from .run import Part, SideEffect, Skipped
-from .stopwatch import Stopwatch
-from .visit import Driver, Visit, at, feeding
 
 __all__ = ["CHECKS", "TIMED", "Defect", "Key", "Search", "Stop", "key_of"]
 
@@ -189,7 +189,7 @@ class Search:
 
     def _strategy(self, component: Component) -> Any:
         """Return the user's strategy for the component, else ours; None where it has none."""
-        from .strategies import values  # Hypothesis is half a second: not before the first test
+        from ..strategies import values  # Hypothesis is half a second: not before the first test
 
         def ours() -> Any:
             return values(component, self.clue(component))
@@ -357,7 +357,7 @@ class Search:
 
     def draws(self, count: int) -> list[dict[int, Any]]:
         """Return so many drawn values of all fields that can be set; none where there is none."""
-        from .strategies import draws
+        from ..strategies import draws
 
         return draws({c.id: self.values(c) for c in self.settable}, count, seed=self.seed)
 

@@ -14,16 +14,16 @@ from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
-from .checks.structure import Fed, Shown, kept, limited, repeated, structure
-from .clues import source
-from .contract import Component
+from ..checks.structure import Fed, Shown, kept, limited, repeated, structure
+from ..clues import source
+from ..contract import Component
+from ..finding import Finding, Repeats
+from ..observation import Media
+from ..reproduce import Case, described, steps_of
+from ..run import Skipped
+from ..steps import Step
 from .conversation import conversation, talk
-from .finding import Finding, Repeats
-from .observation import Media
-from .reproduce import Case, described, steps_of
-from .run import Skipped
 from .search import Search, Stop
-from .steps import Step
 
 __all__ = ["broken_off", "fed_again", "many_units", "sequence", "units"]
 

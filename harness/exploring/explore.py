@@ -14,27 +14,27 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
+from ..app import App
+from ..checks import Check
+from ..checks.hints import CHECKS as HINTS
+from ..clues import clues, source
+from ..contract import Event
+from ..coverage import Coverage
+from ..drivers.direct import Direct
+from ..own import NOTHING, Own
+from ..plan import Plan
+from ..run import Part, Skipped
+from ..visit import Driver
 from .agreement import two_ways
-from .app import App
-from .checks import Check
-from .checks.hints import CHECKS as HINTS
-from .clues import clues, source
 from .confirmation import confirmed
-from .contract import Event
 from .conversation import clicked, conversed
 from .corpus import Corpus
-from .coverage import Coverage
-from .drivers.direct import Direct
 from .exploration import Budget, Exploration, Stuck
 from .ladder import grown
 from .memory import Memory
-from .own import NOTHING, Own
 from .phases import drawn, emptied, remembered, suggested
-from .plan import Plan
-from .run import Part, Skipped
 from .search import Search, Stop
 from .units import many_units
-from .visit import Driver
 
 __all__ = ["PHASES", "Explorer", "Phase"]
 

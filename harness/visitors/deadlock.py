@@ -12,13 +12,13 @@ import random
 from collections import Counter
 from collections.abc import Sequence
 
-from .checks.sessions import Deadlocked
-from .checks.sessions import race as judged
-from .finding import Finding, Repeats
-from .probe import standing
+from ..checks.sessions import Deadlocked
+from ..checks.sessions import race as judged
+from ..finding import Finding, Repeats
+from ..probe import standing
+from .performance import Move, Performance, Play
 from .stage import NoCopy, Stage
 from .together import Step, described, snippet
-from .visitors import Move, Performance, Play
 
 __all__ = ["deadlock", "leave", "met"]
 

@@ -15,16 +15,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .app import start_here
+from ..app import start_here
+from ..contract import Contract, Event
+from ..literals import literal, told
+from ..observation import Observation
+from ..plan import Plan, plan
+from ..redact import of_running
+from ..reproduce import has_media, labels_of, line_of
+from ..visit import Visit, at, feeding
 from .canaries import Mark, Trace, carried, in_file, linked_paths, received, served_paths
-from .contract import Contract, Event
 from .guests import Guests, door
-from .literals import literal, told
-from .observation import Observation
-from .plan import Plan, plan
-from .redact import of_running
-from .reproduce import has_media, labels_of, line_of
-from .visit import Visit, at, feeding
 
 __all__ = ["Step", "at_once", "described", "replay_visits", "snippet"]
 
@@ -299,7 +299,7 @@ class _Scene:
 
     def _ready(self, name: str, *step: Any) -> Callable[[], object]:
         """Have the page of *name* filled; return what is left to be done."""
-        from .drivers.wire import new_session
+        from ..drivers.wire import new_session
 
         if name not in self.visits:
             driver = self.guests.driver(name)

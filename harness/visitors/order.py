@@ -17,20 +17,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .checks.order import CHECKS as ORDER
-from .checks.order import Walked
-from .checks.outcome import Seen
-from .contract import Component, Contract, Event
-from .finding import Finding, Repeats
-from .observation import Call
-from .plan import Plan
-from .reproduce import walk_snippet, walked
-from .run import Part, Skipped
-from .search import CHECKS, Stop
+from ..checks.order import CHECKS as ORDER
+from ..checks.order import Walked
+from ..checks.outcome import Seen
+from ..contract import Component, Contract, Event
+from ..exploring.search import CHECKS, Stop
+from ..finding import Finding, Repeats
+from ..observation import Call
+from ..plan import Plan
+from ..reproduce import walk_snippet, walked
+from ..run import Part, Skipped
+from ..steps import Step, arrive, clicked, fields, moves, perform, typed
+from ..stopwatch import Deadline
+from ..visit import Driver, Visit
 from .stage import Stage
-from .steps import Step, arrive, clicked, fields, moves, perform, typed
-from .stopwatch import Deadline
-from .visit import Driver, Visit
 
 __all__ = ["PACES", "Order", "Pace", "Walker", "order"]
 
@@ -138,7 +138,7 @@ class Walker:
         import hypothesis
         from hypothesis import strategies as st
 
-        from .strategies import values
+        from ..strategies import values
 
         made = (values(component) for component in self.contract.components.values())
         every = st.tuples(*(strategy for strategy in made if strategy is not None))
@@ -273,7 +273,7 @@ class Walker:
 
         It is the user's where there is one for it as an input of *event*.
         """
-        from .strategies import values
+        from ..strategies import values
 
         key = (event.label, component.id, repr(visit.props.get(component.id)))
         if component.rendered:

@@ -19,20 +19,20 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from .app import App, start_here
-from .contract import Event
-from .drivers.direct import Direct
-from .drivers.wire import Wire, new_session
-from .errors import HarnessError
-from .exploration import row_of
-from .finding import Finding
+from ..app import App, start_here
+from ..contract import Event
+from ..drivers.direct import Direct
+from ..drivers.wire import Wire, new_session
+from ..errors import HarnessError
+from ..exploring.exploration import row_of
+from ..finding import Finding
+from ..literals import told
+from ..observation import Call, Effect, Observation
+from ..own import NOTHING, Own
+from ..plan import Plan, plan
+from ..run import EventRow, Part, SideEffect, Skipped, SuiteRow
+from ..visit import Driver, Visit
 from .guests import Door, Guests, door
-from .literals import told
-from .observation import Call, Effect, Observation
-from .own import NOTHING, Own
-from .plan import Plan, plan
-from .run import EventRow, Part, SideEffect, Skipped, SuiteRow
-from .visit import Driver, Visit
 
 __all__ = ["NoCopy", "Spent", "Stage", "skipped", "staged"]
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from .contract import Event
+from ..contract import Event
+from ..run import Part
 from .deadlock import deadlock
 from .interference import Interference
-from .run import Part
 from .stage import Stage, skipped
-from .visitors import Walk, Walked
+from .walk import Walk, Walked
 
 __all__ = ["leak"]
 

@@ -15,10 +15,10 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from .app import App
-from .drivers.direct import Direct
-from .drivers.wire import Wire
-from .errors import AppUnreachable
+from ..app import App
+from ..drivers.direct import Direct
+from ..drivers.wire import Wire
+from ..errors import AppUnreachable
 
 __all__ = ["Door", "Guests", "door"]
 

@@ -19,20 +19,20 @@ import types
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
-from .app import App
-from .canaries import filled
-from .checks.departure import CHECKS, NEVER, Departure, Left
-from .contract import Event
-from .drivers.wire import Wire
-from .finding import Finding
+from ..app import App
+from ..checks.departure import CHECKS, NEVER, Departure, Left
+from ..contract import Event
+from ..drivers.wire import Wire
+from ..finding import Finding
+from ..observation import Call, Observation
+from ..probe import is_own
+from ..redact import of_running
+from ..reproduce import Case, case_of, described, enter, snippet
+from ..run import Part
+from ..stopwatch import Deadline, Stopwatch
+from ..visitors.canaries import filled
+from ..visitors.stage import Spent, Stage, skipped, staged
 from .holdings import children, threads
-from .observation import Call, Observation
-from .probe import is_own
-from .redact import of_running
-from .reproduce import Case, case_of, described, enter, snippet
-from .run import Part
-from .stage import Spent, Stage, skipped, staged
-from .stopwatch import Deadline, Stopwatch
 
 __all__ = ["blocks_next", "goes_on", "replay_departures"]
 

@@ -20,9 +20,9 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
-from .contract import Component
-from .observation import Media, Observation
-from .strategies.choices import allowed
+from ..contract import Component
+from ..observation import Media, Observation
+from ..strategies.choices import allowed
 
 __all__ = [
     "filled",

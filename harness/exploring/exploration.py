@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from .contract import Event
-from .errors import HarnessError
-from .run import EventRow, Part
+from ..contract import Event
+from ..errors import HarnessError
+from ..run import EventRow, Part
 
 __all__ = ["PROFILES", "Budget", "Exploration", "Stuck", "row_of"]
 

@@ -19,9 +19,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from .contract import Component, Contract, Event
-from .observation import Media
-from .reproduce import Case, labels_of
+from ..contract import Component, Contract, Event
+from ..observation import Media
+from ..reproduce import Case, labels_of
 
 __all__ = ["Memory", "hypothesis_home"]
 

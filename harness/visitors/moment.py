@@ -28,10 +28,10 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, NoReturn
 
-from .drivers.direct import Direct
-from .errors import HarnessError
+from ..drivers.direct import Direct
+from ..errors import HarnessError
+from ..observation import Call, Observation
 from .guests import Guests
-from .observation import Call, Observation
 from .stage import NoCopy, Stage
 
 __all__ = ["at_this_moment", "shared"]

@@ -19,16 +19,16 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..checks.sessions import Varied
+from ..checks.sessions import leak as judged
+from ..contract import Component, Event
+from ..finding import Finding, Repeats
+from ..observation import Observation
+from ..stopwatch import Deadline, Stopwatch
 from .canaries import marked, new_mark
-from .checks.sessions import Varied
-from .checks.sessions import leak as judged
-from .contract import Component, Event
-from .finding import Finding, Repeats
-from .observation import Observation
+from .performance import Move, Performance, loads, settable
 from .stage import NoCopy, Stage
-from .stopwatch import Deadline, Stopwatch
 from .together import Step, described, snippet
-from .visitors import Move, Performance, loads, settable
 
 __all__ = ["Interference"]
 

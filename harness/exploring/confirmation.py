@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import dataclasses
 
-from .finding import Finding, Repeats
-from .reproduce import Case, described
-from .run import Skipped
+from ..finding import Finding, Repeats
+from ..reproduce import Case, described
+from ..run import Skipped
+from ..stopwatch import Deadline
 from .search import TIMED, Defect, Key, Search, key_of
-from .stopwatch import Deadline
 
 __all__ = ["confirmed"]
 

@@ -9,13 +9,13 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from .checks.agreement import Answers, client_differs, said, triggers_differ
-from .contract import Component, Event
-from .finding import Finding, Repeats
-from .observation import Observation
-from .reproduce import Case, described
+from ..checks.agreement import Answers, client_differs, said, triggers_differ
+from ..contract import Component, Event
+from ..finding import Finding, Repeats
+from ..observation import Observation
+from ..reproduce import Case, described
+from ..visit import Driver
 from .search import Search
-from .visit import Driver
 
 __all__ = ["compared", "two_ways"]
 
@@ -46,7 +46,7 @@ def compared(search: Search, case: Case, check: str) -> list[Finding]:
 def _clients(search: Search, case: Case) -> list[Finding]:
     if not (_open_to_clients(search) and search.allowed(case)):
         return []
-    from .drivers.client import Client
+    from ..drivers.client import Client
 
     with Client(search.app, timeout_seconds=search.budget.timeout_seconds) as client:
         return _client(search, client, case)
@@ -125,7 +125,7 @@ def _written(search: Search, case: Case, finding: Finding) -> Finding:
 
 def _open_to_clients(search: Search) -> bool:
     """Whether gradio_client may call the event, and can send all that the page sends."""
-    from .drivers.client import why_not
+    from ..drivers.client import why_not
 
     event = search.event
     if event.visibility != "public" or event.javascript or event.whole_inputs or why_not(event):

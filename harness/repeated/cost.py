@@ -26,19 +26,19 @@ from dataclasses import dataclass, field
 from pathlib import PosixPath, PurePosixPath, PureWindowsPath, WindowsPath
 from typing import Any
 
-from .canaries import marked, new_mark
-from .checks.cost import CHECKS, LEAST_SECONDS, Spending
-from .contract import Component, Event
-from .finding import Finding
-from .observation import Observation
-from .probe import is_own
-from .redact import of_running
-from .reproduce import Case, described, snippet
-from .run import Part
-from .stage import Spent, Stage, skipped, staged
-from .stopwatch import Deadline
-from .strategies.choices import allowed
-from .visit import at, feeding
+from ..checks.cost import CHECKS, LEAST_SECONDS, Spending
+from ..contract import Component, Event
+from ..finding import Finding
+from ..observation import Observation
+from ..probe import is_own
+from ..redact import of_running
+from ..reproduce import Case, described, snippet
+from ..run import Part
+from ..stopwatch import Deadline
+from ..strategies.choices import allowed
+from ..visit import at, feeding
+from ..visitors.canaries import marked, new_mark
+from ..visitors.stage import Spent, Stage, skipped, staged
 
 __all__ = ["Tape", "fixed_cost", "replay_cost"]
 

@@ -11,9 +11,9 @@ import itertools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from .reproduce import Case
+from ..reproduce import Case
+from ..stopwatch import Deadline
 from .search import Key, Search
-from .stopwatch import Deadline
 
 if TYPE_CHECKING:  # Hypothesis is half a second: not before the first test
     from .draws import Drawn, Draws
@@ -62,7 +62,7 @@ def suggested(search: Search) -> None:
 
 def emptied(search: Search) -> None:
     """Try each field alone at its edges, beside what the page and the first example hold."""
-    from .strategies.edges import edges
+    from ..strategies.edges import edges
 
     rows = [(table.label, row) for table, row in search.contract.examples(search.event)][:1]
     # What the user says of a field goes into it; of the others, the first edge of each comes first.
@@ -134,7 +134,7 @@ def _cases(search: Search) -> Any:
     """
     from hypothesis import strategies as st
 
-    from .strategies import weighted
+    from ..strategies import weighted
 
     whole = search.own.whole(search.event)
     if whole is not None:

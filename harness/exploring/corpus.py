@@ -15,9 +15,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .contract import Component
-from .coverage import Arc, Compared, Coverage
-from .reproduce import Case
+from ..contract import Component
+from ..coverage import Arc, Compared, Coverage
+from ..reproduce import Case
 from .search import Key, Search
 
 __all__ = ["Corpus", "changes", "fitted"]

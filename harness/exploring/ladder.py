@@ -16,11 +16,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from .reproduce import Case
+from ..reproduce import Case
 from .search import Search
 
 if TYPE_CHECKING:
-    from .strategies.growth import Growth
+    from ..strategies.growth import Growth
 
 __all__ = ["Rung", "climb", "grown"]
 
@@ -76,7 +76,7 @@ def _between(good: int, bad: int, send: Callable[[int], Rung]) -> int:
 
 def grown(search: Search) -> None:
     """Fill each field with more and more, the others as the page or an example has them."""
-    from .strategies.growth import growths
+    from ..strategies.growth import growths
 
     scale = min(max(round(search.budget.seconds / 5), 1), 4)
     for component in search.settable:

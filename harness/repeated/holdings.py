@@ -21,8 +21,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .app import App
-from .probe import is_own
+from ..app import App
+from ..probe import is_own
 
 __all__ = ["Holdings", "Source", "children", "handles", "resident_bytes", "size_of", "threads"]
 

@@ -1,0 +1,1 @@
+"""One search for the defects of one event."""

@@ -1,0 +1,1 @@
+"""One event set off many times: what grows, what is paid for each time, what is left behind."""
