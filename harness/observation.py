@@ -72,11 +72,15 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One queue message; *at* is when its bytes were read, before they were parsed."""
+    """One queue message; *at* is when its bytes were read, before they were parsed.
+
+    *size* is how many bytes it took on the wire, 0 where it did not come over one.
+    """
 
     kind: str
     at: float
     data: Mapping[str, Any]
+    size: int = 0
 
 
 @dataclass(frozen=True, slots=True)

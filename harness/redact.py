@@ -68,6 +68,7 @@ class Secrets:
             effects=self._all(part.effects, "what"),
             skipped=self._all(part.skipped, "what", "why"),
             latency=self._all(part.latency, "where"),
+            streams=self._all(part.streams, "input", "failed"),
         )
 
     def _all(self, rows: Iterable[Any], *names: str) -> tuple[Any, ...]:

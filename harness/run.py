@@ -25,6 +25,7 @@ __all__ = [
     "Screenshot",
     "SideEffect",
     "Skipped",
+    "StreamRow",
     "SuiteRow",
 ]
 
@@ -91,6 +92,32 @@ class LatencyRow:
 
 
 @dataclass(frozen=True, slots=True)
+class StreamRow:
+    """One stream of *event*, as *driver* read it over the real queue: "wire" or "browser".
+
+    Times are in seconds from the request, all of one clock. Of each output *yields* say when the
+    author's function gave it (none where that was not seen), *arrivals* when its bytes were read,
+    *painted* when the page had drawn it (none without a page), and *sizes* how many bytes it
+    took. *ended* is when the last message came, None where the stream was left; *failed* says in
+    words how it ended, "" if well. *progress* are the shares that `gr.Progress` told, 0 to 1, at
+    the times *progressed*. Of a long stream the first outputs are kept; *outputs* are all.
+    """
+
+    event: str
+    input: str
+    driver: str
+    outputs: int
+    arrivals: tuple[float, ...]
+    yields: tuple[float, ...] = ()
+    painted: tuple[float, ...] = ()
+    sizes: tuple[int, ...] = ()
+    ended: float | None = None
+    failed: str = ""
+    progress: tuple[float, ...] = ()
+    progressed: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Screenshot:
     """A picture of a page: a PNG in base64, its size in pixels and what it shows."""
 
@@ -147,6 +174,7 @@ class Part:
     findings: tuple[Finding, ...] = ()
     events: tuple[EventRow, ...] = ()
     latency: tuple[LatencyRow, ...] = ()
+    streams: tuple[StreamRow, ...] = ()
     screenshots: tuple[Screenshot, ...] = ()
     effects: tuple[SideEffect, ...] = ()
     skipped: tuple[Skipped, ...] = ()
@@ -165,6 +193,7 @@ class Part:
             findings=tuple(Finding.from_dict(item) for item in data.get("findings", ())),
             events=tuple(_made(EventRow, item) for item in data.get("events", ())),
             latency=tuple(_made(LatencyRow, item) for item in data.get("latency", ())),
+            streams=tuple(_made(StreamRow, item) for item in data.get("streams", ())),
             screenshots=tuple(_made(Screenshot, item) for item in data.get("screenshots", ())),
             effects=tuple(_made(SideEffect, item) for item in data.get("effects", ())),
             skipped=tuple(_made(Skipped, item) for item in data.get("skipped", ())),
@@ -267,6 +296,15 @@ class Run:
         return sorted(rows.values(), key=lambda row: order.get(row.event, len(order)))
 
     @property
+    def streams(self) -> list[StreamRow]:
+        """One row an event and driver, in the order of the events; the last one counts."""
+        rows = {(row.event, row.driver): row for part in self.parts for row in part.streams}
+        order = {row.label: row.order for row in self.events}
+        return sorted(
+            rows.values(), key=lambda row: (order.get(row.event, len(order)), row.driver != "wire")
+        )
+
+    @property
     def coverage(self) -> list[CoverageRow]:
         """One row an event, in the order of the events; only of a deep run."""
         rows = {row.event: row for part in self.parts for row in part.coverage}
@@ -355,6 +393,7 @@ class Run:
             "findings": [self._told(finding) for finding in self.findings],
             "endpoints": [_plain(row) for row in self.events],
             "latency": [_plain(row) for row in self.latency],
+            "streams": [_plain(row) for row in self.streams],
             "coverage": [_plain(row) for row in self.coverage],
             "effects": [_plain(row) for row in self.effects],
             "screenshots": [_plain(row) for row in self.screenshots],

@@ -28,6 +28,7 @@ LAYERS = (
         "schema",
         "contract",
         "run",
+        "streams",
         "page",
     ),
     *("target", "browsers"),

@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from gradio_harness.run import (
     Screenshot,
     SideEffect,
     Skipped,
+    StreamRow,
     SuiteRow,
 )
 from gradio_harness.subjects import told_as
@@ -47,6 +49,17 @@ NASTY = {
     "ansi": "\x1b[31mred\x1b[0m\x9b2J\x00\x7f",
     "bidi": "\u202etxt.exe\ud800\u200b\U000e0041",
 }
+
+
+STREAM = StreamRow(
+    *("other", "number = 3", "wire", 3),
+    arrivals=(0.011, 0.021, 0.031),
+    yields=(0.01, 0.02, 0.03),
+    sizes=(120, 60, 60),
+    ended=0.04,
+    progress=(0.5,),
+    progressed=(0.015,),
+)
 
 
 def latency(event: str = "predict", count: int = 30, *, slow: float = 1.0) -> LatencyRow:
@@ -97,6 +110,7 @@ def run_of(text: str = "predict", *, findings: int = 1, complete: bool = True) -
                 EventRow("other", "call"),
             ),
             latency=(latency(text), latency("many", 120, slow=40)),
+            streams=(STREAM, replace(STREAM, event=text, input=text, failed=text)),
             screenshots=(Screenshot(text, text, DOT, 1, 1), Screenshot("/", text, text, 1, 1)),
             effects=(SideEffect("write", text, text, 2),),
             skipped=(Skipped(text, text),),

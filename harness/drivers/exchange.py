@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from ..observation import Call, CallError, Evidence, Media, Message, Observation, Step
@@ -82,9 +82,7 @@ class Exchange:
             applied(old[i], item) if isinstance(item, list) and i < len(old) else item
             for i, item in enumerate(new)
         ]
-        return Message(
-            message.kind, message.at, {**message.data, "output": {**output, "data": full}}
-        )
+        return replace(message, data={**message.data, "output": {**output, "data": full}})
 
     def seen_enough(self, now: float, endless: set[int], watched_seconds: float) -> bool:
         """Whether to leave: as the visitor wanted to, or a stream that goes on and on.

@@ -265,7 +265,7 @@ def _messages(response: httpx.Response) -> Iterator[Message]:
         for line in lines:
             if line.startswith(b"data:"):
                 data = json.loads(line[5:])
-                yield Message(str(data.get("msg", "")), at, data)
+                yield Message(str(data.get("msg", "")), at, data, len(line))
 
 
 def _json(answer: httpx.Response) -> dict[str, Any]:

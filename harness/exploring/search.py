@@ -38,8 +38,9 @@ from ..observation import Call, Effect, Observation
 from ..own import NOTHING, Own
 from ..plan import Plan
 from ..reproduce import Case, described, enter, prepared, snippet
-from ..run import Part, SideEffect, Skipped
+from ..run import Part, SideEffect, Skipped, StreamRow
 from ..stopwatch import Stopwatch
+from ..streams import stream_row, streamed
 from ..visit import Driver, Visit, at, feeding
 from .exploration import Budget, row_of
 from .memory import Memory
@@ -133,6 +134,7 @@ class Search:
         self.tried: Callable[[Case], None] = lambda case: None
         self.rows: dict[str, Counter[str]] = {}
         self.effects: Counter[tuple[str, Effect]] = Counter()
+        self.streams: dict[str, StreamRow] = {}
         self.calls = self.tries = 0
         self.slowest, self.quickest = 0.0, math.inf
         self.needs = ""
@@ -305,6 +307,7 @@ class Search:
         self.seen = self._enter(visit, case)
         for seen in self.seen:
             self._count(seen)
+            self._keep_stream(seen, case)
             evidence = seen.observation.evidence
             if evidence is not None and evidence.needs and seen.observation.error is not None:
                 said = f"{evidence.exception}: {evidence.message}"[:300]
@@ -425,6 +428,14 @@ class Search:
             for effect in observation.evidence.effects:
                 self.effects[(seen.event.label, effect)] += 1
 
+    def _keep_stream(self, seen: Seen, case: Case) -> None:
+        """Keep the stream with the most outputs, for the report."""
+        label, outputs = seen.event.label, len(streamed(seen.observation))
+        kept = self.streams.get(label)
+        if seen.observation.queued and outputs > (kept.outputs if kept is not None else 0):
+            words = described(self.contract, self.event, case)
+            self.streams[label] = stream_row(seen.observation, words)
+
     def snippet(
         self,
         case: Case,
@@ -475,7 +486,13 @@ class Search:
             SideEffect(effect.kind, _relative(effect.what, self.folder), label, count)
             for (label, effect), count in self.effects.items()
         )
-        return Part(findings=tuple(findings), events=rows, effects=effects, skipped=skipped)
+        return Part(
+            findings=tuple(findings),
+            events=rows,
+            streams=tuple(self.streams.values()),
+            effects=effects,
+            skipped=skipped,
+        )
 
 
 def key_of(finding: Finding) -> Key:
