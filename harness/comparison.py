@@ -14,8 +14,8 @@ from .drivers.wire import Wire
 from .exploring.agreement import compared
 from .exploring.exploration import PROFILES
 from .exploring.explore import Explorer
+from .exploring.feeding import fed_again
 from .exploring.search import Search
-from .exploring.units import fed_again
 from .plan import plan
 from .redact import of_running
 from .reproduce import TIMEOUT_SECONDS, case_of, steps_of

@@ -145,6 +145,8 @@ LAYERS = (
         "exploring.conversation",
         "exploring.corpus",
         "exploring.units",
+        "exploring.feeds",
+        "exploring.feeding",
         "exploring.agreement",
         "exploring.confirmation",
         "exploring.explore",

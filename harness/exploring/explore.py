@@ -30,11 +30,11 @@ from .confirmation import confirmed
 from .conversation import clicked, conversed
 from .corpus import Corpus
 from .exploration import Budget, Exploration, Stuck
+from .feeding import many_units
 from .ladder import grown
 from .memory import Memory
 from .phases import drawn, emptied, remembered, suggested
 from .search import Search, Stop
-from .units import many_units
 
 __all__ = ["PHASES", "Explorer", "Phase"]
 
