@@ -43,9 +43,10 @@ from .run import LatencyRow, Part, SideEffect, Skipped
 from .selection import known_events
 from .supervise import Carried
 from .target import Target, parse
+from .visitors.crowd import crowd
 from .visitors.leaks import leak
 from .visitors.order import order
-from .visitors.races import crowd, race
+from .visitors.races import race
 from .visitors.stage import NoCopy, Stage, skipped
 from .watchdog import Watchdog
 

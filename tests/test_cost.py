@@ -18,7 +18,8 @@ from gradio_harness.drivers.direct import Direct
 from gradio_harness.drivers.wire import Wire
 from gradio_harness.finding import Severity
 from gradio_harness.plan import plan
-from gradio_harness.repeated.cost import Tape, fixed_cost
+from gradio_harness.repeated.cost import fixed_cost
+from gradio_harness.repeated.tape import Tape
 from gradio_harness.run import Part
 from gradio_harness.visitors.stage import Stage
 

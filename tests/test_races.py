@@ -21,8 +21,9 @@ from gradio_harness.finding import Finding, Severity
 from gradio_harness.plan import plan
 from gradio_harness.run import Part
 from gradio_harness.target import parse
+from gradio_harness.visitors.crowd import crowd
 from gradio_harness.visitors.moment import at_this_moment, shared
-from gradio_harness.visitors.races import crowd, race
+from gradio_harness.visitors.races import race
 from gradio_harness.visitors.stage import Stage
 
 TWINS = Path(__file__).resolve().parent.parent / "fixtures" / "apps" / "twins"

@@ -30,7 +30,7 @@ from ..redact import of_running
 from ..reproduce import Case, case_of, described, enter, snippet
 from ..run import Part
 from ..stopwatch import Deadline, Stopwatch
-from ..visitors.canaries import filled
+from ..visitors.marking import filled
 from ..visitors.stage import Spent, Stage, skipped, staged
 from .holdings import children, threads
 

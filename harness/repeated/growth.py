@@ -32,7 +32,8 @@ from ..reproduce import Case, case_of, described, snippet
 from ..run import Part
 from ..stopwatch import Deadline, Stopwatch
 from ..visit import Visit, at, feeding
-from ..visitors.canaries import STEM, carried, filled, marked, new_mark
+from ..visitors.canaries import STEM, carried, new_mark
+from ..visitors.marking import filled, marked
 from ..visitors.stage import Spent, Stage, skipped, staged
 from .holdings import Holdings, children, handles, resident_bytes, threads
 

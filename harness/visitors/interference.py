@@ -25,7 +25,8 @@ from ..contract import Component, Event
 from ..finding import Finding, Repeats
 from ..observation import Observation
 from ..stopwatch import Deadline, Stopwatch
-from .canaries import marked, new_mark
+from .canaries import new_mark
+from .marking import marked
 from .performance import Move, Performance, loads, settable
 from .stage import NoCopy, Stage
 from .together import Step, described, snippet

@@ -25,12 +25,12 @@ from .canaries import (
     carried,
     in_file,
     linked_paths,
-    marked,
     new_mark,
     received,
     served_paths,
 )
 from .guests import Guests
+from .marking import marked
 from .stage import Spent, Stage
 from .together import at_once
 

@@ -17,7 +17,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ..checks.sessions import Crowded, Raced, concurrency_limit
+from ..checks.sessions import Raced
 from ..checks.sessions import race as judged
 from ..contract import Event
 from ..errors import HarnessError
@@ -25,15 +25,16 @@ from ..finding import Finding, Repeats
 from ..run import Part
 from ..stopwatch import Deadline, Stopwatch
 from ..visit import at
-from .canaries import marked, new_mark
+from .canaries import new_mark
 from .deadlock import deadlock, leave, met
 from .interference import answer
+from .marking import marked
 from .moment import at_this_moment
 from .performance import Move, Performance, loads, overlapping, settable
 from .stage import NoCopy, Spent, Stage, skipped
 from .together import Step, described, snippet
 
-__all__ = ["Hung", "Meeting", "crowd", "race"]
+__all__ = ["Hung", "Meeting", "race"]
 
 #: How many visitors there are, how many others look on afterwards, and how often they meet.
 VISITORS = 3
@@ -50,11 +51,11 @@ ALIKE = 5
 #: So many times as long as those took, at least, visitors may go on to meet.
 SLOWER = 6
 #: What a finding may take more, in seconds.
-SURE_SECONDS = 15.0
+SURE_SECONDS = 15.0  #: How a call may end that says nothing about the others.
+UNSURE = ("refused", "timeout", "transport", "left")
 
 #: A number that may be seconds, though nothing beside it says so: it grows where many work at once.
 SMALL = re.compile(r"(?:(?<=\\n)|(?<![\w.]))-?\d\.\d{1,3}(?!\.?\d|\w)")
-
 #: What all visitors got, those who looked on afterwards included.
 Outcome = tuple[str, ...]
 
@@ -364,88 +365,3 @@ class Meeting:
             ),
             repeats=repeats,
         )
-
-
-#: How a call may end that says nothing about the others.
-UNSURE = ("refused", "timeout", "transport", "left")
-
-
-def crowd(stage: Stage, event: Event) -> Part:
-    """Return whether as many calls of *event* run at once as its author allows."""
-    function = event.function
-    if function is None or not function.limited or loads(event) or stage.app.probe is None:
-        return Part()
-    limit = function.concurrency_limit or 1
-    if limit < 2 and event.queue:
-        return Part()  # the queue sees to that
-    number = min(limit, 4) if event.queue else min(limit + 1, 4)
-    draw = random.Random(stage.seed)
-    meeting = Meeting(stage, (event,) * number)
-    if number > limit:
-        seen = _crowded(meeting, draw, gathered=True)
-        return _crowd_part(stage, Crowded(event, limit, seen, folder=str(stage.app.folder)))
-    alone, busy = _alone(meeting, draw)
-    crowded = [_crowded(meeting, draw, gathered=False) for _ in range(2)] if alone else []
-    found = [
-        Crowded(event, limit, seen, alone, busy, folder=str(stage.app.folder)) for seen in crowded
-    ]
-    if not found or not all(concurrency_limit(one) for one in found):
-        return Part()
-    return _crowd_part(stage, found[0])
-
-
-def _alone(meeting: Meeting, draw: random.Random) -> tuple[float, float]:
-    """Return how long one call takes, in seconds, and for how many of them the processor works.
-
-    Nothing if it is over before one could tell.
-    """
-    took = []
-    for move in meeting.own[:2]:
-        worked = time.process_time()
-        play = Performance(meeting.stage, draw).play([move])
-        worked = time.process_time() - worked
-        spans = [span for o in play.seen.get(0, ()) for span in _spans(o)]
-        if not spans or any(o.error for o in play.seen.get(0, ())):
-            return 0.0, 0.0
-        took.append((sum(end - begin for begin, end in spans), worked))
-    alone, worked = min(took)
-    return (alone, worked) if alone >= LEAST_CALL_SECONDS else (0.0, 0.0)
-
-
-def _crowded(
-    meeting: Meeting, draw: random.Random, *, gathered: bool
-) -> tuple[tuple[float, float], ...]:
-    """Return begin and end of each call of visitors who come at the same time."""
-    stage = meeting.stage
-    first, *rest = meeting.own
-    moves = [first, *(dataclasses.replace(move, beside=0.0) for move in rest)]
-    if gathered:
-        stage.app.gather(len(moves), [event.index for event in meeting.events])
-    try:
-        play = Performance(stage, draw).play(moves)
-    finally:
-        stage.app.gather(0)
-    found = []
-    for observations in play.seen.values():
-        spans = [s for o in observations if o.call.index == first_index(meeting) for s in _spans(o)]
-        if spans:
-            found.append((spans[0][0], spans[-1][1]))
-    return tuple(found)
-
-
-def first_index(meeting: Meeting) -> int:
-    """Return the index of the event that all of the visitors set off."""
-    return meeting.events[0].index
-
-
-def _spans(observation: object) -> tuple[tuple[float, float], ...]:
-    evidence = getattr(observation, "evidence", None)
-    return evidence.ran if evidence is not None else ()
-
-
-def _crowd_part(stage: Stage, crowded: Crowded) -> Part:
-    return Part(findings=tuple(concurrency_limit(crowded)))
-
-
-#: A call has to take so long, in seconds, for its time to be told from the machine's noise.
-LEAST_CALL_SECONDS = 0.05

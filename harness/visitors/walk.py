@@ -19,11 +19,7 @@ from ..contract import Event
 from ..finding import Finding, Repeats
 from ..observation import Media
 from ..stopwatch import Deadline, Stopwatch
-from .canaries import (
-    STEM,
-    Mark,
-    Trace,
-)
+from .canaries import STEM, Mark, Trace
 from .performance import (
     Move,
     Performance,
