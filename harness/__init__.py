@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .comparison import replay_compared as replay_compared
-    from .forgery import forge as forge
     from .observation import Media as Media
+    from .onlooker import forge as forge
     from .opening import replay_page as replay_page
     from .repeated.cost import replay_cost as replay_cost
     from .repeated.departures import replay_departures as replay_departures
@@ -37,7 +37,7 @@ __version__ = "0.1.0"
 #: The module of each of these, which is imported only when somebody asks for it.
 _MODULES = {
     "Media": "observation",
-    "forge": "forgery",
+    "forge": "onlooker",
     "replay": "reproduce",
     "replay_compared": "comparison",
     "replay_cost": "repeated.cost",

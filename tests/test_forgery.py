@@ -20,8 +20,9 @@ from gradio_harness.contract import Component, Event, Parameter
 from gradio_harness.drivers.wire import Wire
 from gradio_harness.exploring.exploration import Budget
 from gradio_harness.finding import Finding, Severity
-from gradio_harness.forgery import Forger, _Forging, forge
+from gradio_harness.forgery import Forger, _Forging
 from gradio_harness.observation import Call, CallError, Evidence, Message, Observation
+from gradio_harness.onlooker import forge
 from gradio_harness.plan import plan
 from gradio_harness.strategies.wrong import DEPTH, forgeries, values
 from gradio_harness.target import parse

@@ -167,9 +167,11 @@ LAYERS = (
         "visitors.moment",
         "visitors.races",
         "visitors.crowd",
+        "visitors.walking",
+        "visitors.retrace",
         "visitors.order",
     ),
-    "forgery",
+    *("onlooker", "forgery"),
     *(
         "repeated",
         "repeated.holdings",
