@@ -462,7 +462,7 @@ class Hooks:
         terminalreporter.section("gradio-harness", "-")
         if self.unusable:
             terminalreporter.write_line(f"ERROR: {self.unusable}", red=True)
-        for line in self.recorder.last_lines():
+        for line in (*self.recorder.last_lines(), *self.recorder.annotations()):
             terminalreporter.write_line(line)
 
     # -- under xdist: absent without it, so pytest must not insist on them ----------------

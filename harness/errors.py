@@ -9,6 +9,7 @@
     ├── BrowserMissing       no browser on this machine, or none that starts
     ├── CannotDrive          no hand on the page can set this component, or set this event off
     ├── ReplayError          a finding cannot be shown again: the app or an event is not there
+    ├── ResultsError         a results.json cannot be read, or not be merged with others
     └── CallFailed           an assertion of a user's own test about a call
         └── NoSuchEvent      the app has no event of that name; a KeyError too
 
@@ -30,6 +31,7 @@ __all__ = [
     "NoSuchEvent",
     "OptionError",
     "ReplayError",
+    "ResultsError",
     "TargetError",
     "TargetNotFound",
     "choices",
@@ -74,6 +76,10 @@ class CannotDrive(HarnessError):
 
 class ReplayError(HarnessError):
     """A finding cannot be shown again."""
+
+
+class ResultsError(HarnessError):
+    """A results.json cannot be read, or not be merged with others."""
 
 
 class CallFailed(HarnessError, AssertionError):

@@ -30,7 +30,8 @@ class Options:
 
     *target* comes from the command line or, for fixtures only, from the ini file; the
     suites run when *suites* is not empty. *ignored* holds (pattern, reason) pairs. *same_inputs*
-    is true where the seed was typed; what one run leaves for the next is in *cache*, if anywhere.
+    is true where the seed was typed; what one run leaves for the next is in *cache*, if anywhere,
+    and what reports show of the last runs in *history*.
     """
 
     target: str
@@ -58,6 +59,7 @@ class Options:
     baseline: Path | None = None
     update_baseline: bool = False
     known: Baseline | None = None
+    history: Path | None = None
     today: dt.date = field(default=dt.date.max, compare=False)
 
 
@@ -138,7 +140,8 @@ def _add_places(option: Callable[..., None]) -> None:
     option(
         "--app-report",
         metavar="DIR",
-        help="Where index.html, results.json, summary.md and replays/ go (default reports/latest).",
+        help="Where index.html, results.json, summary.md and replays/ go (default reports/latest), "
+        "and history/, which is else reports/history.",
     )
     option(
         "--app-auth",
@@ -215,14 +218,15 @@ def read(config: pytest.Config) -> Options | None:
     chosen = config.getoption("--app-suites")
     named = _words([chosen] if chosen else config.getini("app_suites"))
     folder = Path(config.invocation_params.dir).absolute()
-    report = config.getoption("--app-report") or config.getini("app_report") or "reports/latest"
+    named_report = config.getoption("--app-report") or config.getini("app_report")
     base = folder if config.getoption("--app-report") else _base(config, folder)
     baseline, update = _baseline(config, folder)
     return Options(
         target=str(target),
         suites=_suites(named) if typed else (),
         folder=folder if typed else config.rootpath,
-        report=(base / report).absolute(),
+        report=(base / (named_report or "reports/latest")).absolute(),
+        history=(base / (named_report or "reports") / "history").absolute(),
         profile=_one(config, "profile", PROFILES, "standard"),
         seed=_seed(config),
         same_inputs=_typed_seed(config) is not None,

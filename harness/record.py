@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import shlex
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from .annotations import commands, roots, wanted
 from .baseline import Baseline
 from .finding import Finding, Severity
+from .history import keep
 from .journal import Journal
 from .news import whole
 from .options import Options
 from .redact import known
 from .report import write
-from .report.text import visible
+from .report.text import counted, visible
 from .run import CoverageRow, Part, Run, SuiteRow
 from .selection import marked, silenced
+from .target import parse
 
 __all__ = ["ATTRIBUTE", "PREFIX", "Recorder", "command_line"]
 
@@ -50,6 +54,8 @@ class Recorder:
         )
         self.path: Path | None = None
         self.folder = ""
+        #: Why the run is not in the history, "" if it is or was not to be.
+        self.unkept = ""
         #: The baseline as it was written anew, where it was.
         self.written: Baseline | None = None
         #: What came since somebody looked last.
@@ -110,6 +116,7 @@ class Recorder:
         self.run.complete = not ended
         self.run.ended = self.secrets.hide(ended)
         self._hold()
+        self._keep()
         self.path = write(self.run, self.options.report, home=self.options.folder)
         return self.path
 
@@ -126,6 +133,38 @@ class Recorder:
         told = [f for f in run.findings if f.known is not None or f.severity.rank <= rank]
         self.written = options.known.updated(told, mended)
         self.written.write(options.baseline)
+
+    def _keep(self) -> None:
+        """Add the run to the last ones."""
+        if self.options.history is not None:
+            try:
+                keep(self.run, self.options.history)
+            except OSError as error:
+                self.unkept = f"{self.options.history}: {error.strerror}"
+
+    def _of_history(self) -> Iterator[str]:
+        """Yield what is other than in the runs before this one."""
+        if self.unkept:
+            yield f"history: this run could not be kept ({self.unkept})"
+        last = self.run.history[-1:]
+        if not last or last[0].started != self.run.started:
+            return
+        if new := len(last[0].new):
+            yield f"since the last run: {counted(new, 'new finding')}"
+        for gone in last[0].mended:
+            at = f" [{gone['event']}]" if gone["event"] else ""
+            yield visible(
+                f"  since the last run, not found any more: {gone['check']}{at} {gone['title']}"
+            )
+
+    def annotations(self) -> Iterator[str]:
+        """Yield the findings for GitHub Actions, where it reads them."""
+        if wanted():
+            options = self.options
+            repository = Path(os.environ.get("GITHUB_WORKSPACE") or options.folder)
+            target = parse(options.target, options.folder)
+            folders = roots(target, options.folder, options.app_folder)
+            yield from commands(self.run, repository, folders)
 
     def _of_baseline(self) -> Iterator[str]:
         """Yield what a user has to know of the baseline, and to do about it."""
@@ -170,6 +209,7 @@ class Recorder:
         if run.coverage:
             yield visible(_reached(run.coverage))
         yield from self._of_baseline()
+        yield from self._of_history()
         if run.skipped:
             yield f"not tested: {len(run.skipped)} (see the report)"
         if self.path is not None:

@@ -19,12 +19,14 @@ __all__ = [
     "Checked",
     "CoverageRow",
     "EventRow",
+    "HistoryRow",
     "LatencyRow",
     "Part",
     "Run",
     "Screenshot",
     "SideEffect",
     "Skipped",
+    "SourceRow",
     "StreamRow",
     "SuiteRow",
 ]
@@ -160,6 +162,54 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """One of the last runs of the app: how many findings of each kind no baseline knew.
+
+    *new* are the ids of those that were not open before it, *mended* what was and is not found
+    any more, though the run looked for it.
+    """
+
+    started: str
+    seconds: float = 0.0
+    complete: bool = True
+    profile: str = ""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    calls: int = 0
+    errors: int = 0
+    warnings: int = 0
+    notes: int = 0
+    known: int = 0
+    new: tuple[str, ...] = ()
+    mended: tuple[Mapping[str, str], ...] = ()
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> HistoryRow:
+        """Return the row that was written as JSON."""
+        row: HistoryRow = _made(cls, data)
+        return row
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRow:
+    """One of the runs that a run was merged from.
+
+    *events* are the labels that it drove, *findings* the ids, in the merged run, of what it found.
+    """
+
+    name: str
+    target: str
+    command: str
+    seed: int
+    profile: str
+    started: str
+    seconds: float
+    complete: bool
+    versions: Mapping[str, str]
+    events: tuple[str, ...] = ()
+    findings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Checked:
     """A test that came to its end: its *check* was made for *event*."""
 
@@ -209,7 +259,8 @@ class Run:
 
     *started* is ISO 8601 in UTC, *seconds* the wall time. *complete* is false while the
     session goes on and stays so when it was cut short; *ended* then says how. *mended* are the
-    baseline's entries that this run should have found and has not.
+    baseline's entries that this run should have found and has not, *history* are the last
+    runs, this one last, *sources* the runs that it was merged from, if it was.
     """
 
     target: str
@@ -224,6 +275,8 @@ class Run:
     ended: str = ""
     fail_on: Severity = Severity.ERROR
     mended: list[dict[str, Any]] = field(default_factory=list)
+    history: list[HistoryRow] = field(default_factory=list)
+    sources: list[SourceRow] = field(default_factory=list)
     parts: list[Part] = field(default_factory=list)
 
     def add(self, part: Part) -> None:
@@ -399,6 +452,8 @@ class Run:
             "screenshots": [_plain(row) for row in self.screenshots],
             "skipped": [_plain(row) for row in self.skipped],
             "mended": [dict(entry) for entry in self.mended],
+            "history": [_plain(row) for row in self.history],
+            "sources": [_plain(row) for row in self.sources],
         }
 
     @staticmethod
@@ -414,7 +469,10 @@ class Run:
         """Return the run that `as_dict` wrote."""
         part = Part.from_dict({**data, "events": data.get("endpoints", ())})
         plain = {f.name: data[f.name] for f in fields(cls) if f.name in data and f.name != "parts"}
-        run = cls(**{**plain, "fail_on": Severity(data.get("fail_on", "error"))})
+        plain["fail_on"] = Severity(data.get("fail_on", "error"))
+        plain["history"] = [_made(HistoryRow, item) for item in data.get("history", ())]
+        plain["sources"] = [_made(SourceRow, item) for item in data.get("sources", ())]
+        run = cls(**plain)
         run.add(part)
         return run
 

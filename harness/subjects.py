@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,7 +18,7 @@ from .opening import opened, page_snippet
 from .page import PageVisit
 from .report.text import visible
 from .run import Part, Skipped, SuiteRow
-from .selection import fails, marked
+from .selection import fails, marked, silenced
 from .session import Session
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "asked_key",
     "expect_none",
     "part_key",
+    "properties",
     "session_key",
     "told_as",
 ]
@@ -67,7 +68,7 @@ class Judged:
             asked = self.item.config.stash.get(asked_key, frozenset())
             self.item.stash[part_key] = counted(exploration, asked)
         findings = [f for f in exploration.part.findings if f.check == check]
-        expect_none(self.session, findings)
+        expect_none(self.session, self.item, findings)
         if exploration.untested:
             pytest.skip(exploration.untested)
 
@@ -100,7 +101,7 @@ class Asked(Judged):
             return
         row = SuiteRow("api", cases=forging.cases, queued_cases=forging.queued)
         self.item.stash[part_key] = replace(forging.part, suites=(row,))
-        expect_none(self.session, forging.part.findings)
+        expect_none(self.session, self.item, forging.part.findings)
         if forging.untested:
             pytest.skip(forging.untested)
 
@@ -115,7 +116,8 @@ class VisitedPage:
 
     def expect_none(self, check: str) -> None:
         """Fail with what *check* found on this page."""
-        expect_none(self.session, [f for f in self._findings() if f.check == check])
+        found = [f for f in self._findings() if f.check == check]
+        expect_none(self.session, self.request.node, found)
 
     def _findings(self) -> tuple[Finding, ...]:
         known = self.request.config.stash.setdefault(visits_key, {})
@@ -183,7 +185,7 @@ class Visited:
         """Fail with what *check* found of this event; skip where it could not be tested."""
         part = self.session.visited(check, self.label)
         self.item.stash[part_key] = part
-        expect_none(self.session, part.findings)
+        expect_none(self.session, self.item, part.findings)
         if part.skipped and not part.findings:
             pytest.skip(part.skipped[0].why)
 
@@ -218,7 +220,7 @@ class Timed:
             skipped=unjudged(row, budgets),
             suites=(SuiteRow("latency", cases=row.count, queued_cases=row.count * event.queue),),
         )
-        expect_none(session, findings)
+        expect_none(session, self.item, findings)
 
 
 def unsought(seen: PageVisit) -> tuple[Skipped, ...]:
@@ -251,11 +253,28 @@ def counted(exploration: Exploration, asked: frozenset[tuple[str, str]]) -> Part
     return replace(part, findings=found, suites=(row,))
 
 
-def expect_none(session: Session, findings: Iterable[Finding]) -> None:
+def expect_none(session: Session, item: pytest.Item, findings: Iterable[Finding]) -> None:
     """Fail the test with the findings that count and are grave enough."""
+    findings = [f for f in findings if not silenced(session.options, f.check, f.event)]
+    hide = session.secrets.hide
+    item.user_properties += [(name, hide(word)) for name, word in properties(findings)]
     told = [marked(session.options, f) for f in findings if fails(session.options, f)]
     if told:
         pytest.fail("\n\n".join(map(told_as, told)), pytrace=False)
+
+
+def properties(findings: Iterable[Finding]) -> Iterator[tuple[str, str]]:
+    """Yield what ``--junitxml`` has of each finding beside the text of the failure."""
+    for number, finding in enumerate(findings, 1):
+        end = "" if number == 1 else f"-{number}"
+        words = {
+            "check": finding.check,
+            "severity": str(finding.severity),
+            "id": finding.id,
+            "event": finding.event,
+            "location": finding.location,
+        }
+        yield from ((f"{name}{end}", visible(word)) for name, word in words.items() if word)
 
 
 def told_as(finding: Finding) -> str:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 import yaml
@@ -61,20 +62,23 @@ def quick(command: str) -> str:
 @pytest.mark.browser
 @pytest.mark.slow
 def test_github_fails_on_a_finding_and_shows_it(project: Path) -> None:
-    """The test step ends with 1, the summary step puts the verdict on the job's page."""
+    """The test step ends with 1 and names the line, the summary step fills the job's page."""
     summary = project / "step-summary.md"
     summary.write_text("# Before\n", encoding="utf-8")
     app = GITHUB["env"]["APP"]
 
-    tested = shell(quick(step("Test")["run"]), project, APP=app)
+    there = {"GITHUB_ACTIONS": "true", "GITHUB_WORKSPACE": project}
+    tested = shell(quick(step("Test")["run"]), project, APP=app, **there)
     told = shell(step("Summary")["run"], project, GITHUB_STEP_SUMMARY=summary)
 
     assert 1 == tested.returncode, tested.stdout + tested.stderr
     assert 0 == told.returncode, told.stderr
+    assert "\n::error file=app.py,line=7,title=api.unhandled-exception at greet::" in tested.stdout
     written = summary.read_text(encoding="utf-8")
     assert written.startswith("# Before\n")
     assert "IndexError" in written
     assert (project / step("Report")["with"]["path"] / "index.html").is_file()
+    assert 1 == len(list((project / step("History")["with"]["path"]).iterdir()))
 
 
 @pytest.mark.browser
@@ -88,7 +92,12 @@ def test_gitlab_fails_on_a_finding_and_keeps_the_report(project: Path) -> None:
 
     assert 1 == tested.returncode, tested.stdout + tested.stderr
     assert "IndexError" in told.stdout
-    assert (project / JOB["artifacts"]["reports"]["junit"]).is_file()
+    xml = ElementTree.parse(project / JOB["artifacts"]["reports"]["junit"])
+    (failed,) = [case for case in xml.iter("testcase") if case.find("failure") is not None]
+    told_of = {one.get("name"): one.get("value") for one in failed.iter("property")}
+    assert ("api.unhandled-exception", "error", "greet", "app.py:7 in greet") == tuple(
+        told_of[name] for name in ("check", "severity", "event", "location")
+    )
     for path in JOB["artifacts"]["paths"]:
         assert (project / path / "index.html").is_file()
 

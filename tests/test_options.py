@@ -49,6 +49,7 @@ def test_the_defaults(options: Any, pytester: pytest.Pytester) -> None:
             profile="standard",
             seed=7,
             same_inputs=True,
+            history=pytester.path / "reports" / "history",
         )
         == found
     )

@@ -23,12 +23,14 @@ from gradio_harness.report.text import cut, cut_middle, duration, shown, visible
 from gradio_harness.run import (
     CoverageRow,
     EventRow,
+    HistoryRow,
     LatencyRow,
     Part,
     Run,
     Screenshot,
     SideEffect,
     Skipped,
+    SourceRow,
     StreamRow,
     SuiteRow,
 )
@@ -71,6 +73,14 @@ def latency(event: str = "predict", count: int = 30, *, slow: float = 1.0) -> La
     )
 
 
+def history_of(text: str) -> list[HistoryRow]:
+    """Return two runs, the second that of `run_of`, with *text* wherever it can be."""
+    gone = {"id": "0", "check": text, "event": text, "title": text}
+    first = HistoryRow("2025-11-20T02:36:28+00:00", 9.0, profile=text, versions={text: text})
+    second = replace(first, started="2025-11-21T02:36:28+00:00", errors=1, mended=(gone,))
+    return [first, second]
+
+
 def run_of(text: str = "predict", *, findings: int = 1, complete: bool = True) -> Run:
     """Return a run with *text* wherever an app or its author can put text."""
     run = Run(
@@ -83,6 +93,11 @@ def run_of(text: str = "predict", *, findings: int = 1, complete: bool = True) -
         seconds=12.5,
         complete=complete,
         ended="" if complete else text,
+        history=history_of(text),
+        sources=[
+            SourceRow(name, text, text, 7, text, text, 1.0, True, {text: name}, (text,), (text,))
+            for name in ("A.json", text)
+        ],
     )
     found = tuple(
         Finding(
@@ -227,7 +242,7 @@ def test_nothing_of_a_failed_writing_is_left(
     """When the page cannot be made, the old page and the new results are both whole."""
     write(run_of("before"), tmp_path)
     before = (tmp_path / "index.html").read_bytes()
-    monkeypatch.setattr(page, "_groups", lambda *_: 1 / 0)
+    monkeypatch.setattr(page, "_groups", lambda *_, **__: 1 / 0)
 
     with pytest.raises(ZeroDivisionError):
         write(run_of("after"), tmp_path)

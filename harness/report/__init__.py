@@ -15,7 +15,10 @@ from pathlib import Path
 from .. import replays
 from ..run import Run
 
-__all__ = ["why_not_writable", "write"]
+__all__ = ["FORMATS", "why_not_writable", "write", "write_one"]
+
+#: How the files that `write_one` makes may end.
+FORMATS = (".html", ".json", ".md")
 
 
 def write(run: Run, folder: Path, *, home: Path | None = None) -> Path:
@@ -34,6 +37,19 @@ def write(run: Run, folder: Path, *, home: Path | None = None) -> Path:
     _replace(index, page.render(run).encode())
     replays.write(run.findings, folder, target=run.target, home=home or Path.cwd())
     return index
+
+
+def write_one(run: Run, path: Path) -> Path:
+    """Write the page, the results or the summary, as *path* ends, and return it."""
+    from . import page, results, summary
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.suffix == ".html":
+        content = page.render(run, alone=True).encode()
+    else:
+        content = results.render(run) if path.suffix == ".json" else summary.render(run).encode()
+    _replace(path, content)
+    return path
 
 
 def why_not_writable(folder: Path) -> str:

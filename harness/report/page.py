@@ -66,14 +66,18 @@ class Group:
     left_out: int
 
 
-def render(run: Run) -> str:
-    """Return the page as HTML. Findings get the room that everything else leaves, gravest first."""
+def render(run: Run, *, alone: bool = False) -> str:
+    """Return the page as HTML. Findings get the room that everything else leaves, gravest first.
+
+    *alone* is a page beside which there is neither results.json nor a folder of replays.
+    """
     template = _environment().get_template("page.html.jinja")
-    facts = _facts(run)
+    facts = _facts(run) | {"alone": alone}
     frame = template.render(**facts, groups=())
     pictures = sum(len(_png(shot)) for shot in run.screenshots)
     room = max(LEAST_FOR_CARDS, PAGE_BYTES - (len(frame.encode()) - pictures))
-    return template.render(**facts, groups=_groups(run, [*run.new, *run.known], room))
+    groups = _groups(run, [*run.new, *run.known], room, alone=alone)
+    return template.render(**facts, groups=groups)
 
 
 def _facts(run: Run) -> dict[str, object]:
@@ -197,7 +201,7 @@ def _quoted(word: str) -> str:
 # --- findings ------------------------------------------------------------------------------
 
 
-def _groups(run: Run, findings: Sequence[Finding], room: int) -> list[Group]:
+def _groups(run: Run, findings: Sequence[Finding], room: int, *, alone: bool) -> list[Group]:
     """Return the findings' cards by severity, as long as they fit into *room* bytes.
 
     A card that would leave too little for those after it goes without traceback and
@@ -212,7 +216,8 @@ def _groups(run: Run, findings: Sequence[Finding], room: int) -> list[Group]:
         counts[key] += 1
         for brief in (False, True):
             shown_files = [] if brief else previews(finding)
-            card = _card(run, finding, brief, numbers.get(finding.event), shown_files)
+            number = numbers.get(finding.event)
+            card = _card(run, finding, shown_files, number, brief=brief, alone=alone)
             size = len(card.encode()) - sum(len(one.data) for one in shown_files)
             if size <= room - (0 if brief else after * BRIEF_CARD_BYTES):
                 cards[key].append(card)
@@ -226,7 +231,13 @@ def _groups(run: Run, findings: Sequence[Finding], room: int) -> list[Group]:
 
 
 def _card(
-    run: Run, finding: Finding, brief: bool, event_number: int | None, files: Sequence[Preview]
+    run: Run,
+    finding: Finding,
+    files: Sequence[Preview],
+    event_number: int | None,
+    *,
+    brief: bool,
+    alone: bool,
 ) -> Html:
     events = finding.events if finding.event else ()
     where = [f"{finding.check}@{label}" for label in events] or [finding.check]
@@ -236,13 +247,23 @@ def _card(
             f=finding,
             brief=brief,
             files=files,
-            folder=f"{FOLDER}/{finding.id}" if Snippet(finding.reproduce).calls else "",
+            alone=alone,
+            folder=""
+            if alone or not Snippet(finding.reproduce).calls
+            else f"{FOLDER}/{finding.id}",
             event_number=event_number,
             steps=STEPS,
-            replay=f"pytest --app {_quoted(run.target)} --app-replay {finding.id}",
+            replay=_replay(run, finding, alone),
             silence=" ".join(f"--app-ignore {_quoted(one)}" for one in where),
         )
     )
+
+
+def _replay(run: Run, finding: Finding, alone: bool) -> str:
+    """Return the command that shows a finding of the last report again; "" if this is none."""
+    if alone or run.sources:
+        return ""
+    return f"pytest --app {_quoted(run.target)} --app-replay {finding.id}"
 
 
 def _traceback(text: str, location: str) -> Html:
