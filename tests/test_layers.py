@@ -182,7 +182,10 @@ LAYERS = (
     ),
     *(
         "report.text",
+        "report.axis",
         "report.charts",
+        "report.timeline",
+        "report.strip",
         "report.previews",
         "report.page",
         "report.summary",

@@ -8,12 +8,13 @@ the page's content policy allows no ``style`` attribute.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
 
 from ..run import EventRow, LatencyRow
+from .axis import Axis, apart, axis_over, px, tick_label
 from .text import Html, counted, cut, duration, visible
 
 __all__ = [
@@ -31,32 +32,6 @@ __all__ = [
 
 # A 99th percentile of fewer samples is the maximum by another name.
 ENOUGH_FOR_P99 = 100
-# From this ratio of largest to smallest on, a linear axis squeezes the small ones to nothing.
-LOG_FROM = 12.0
-SMALLEST_SECONDS = 1e-6
-
-
-@dataclass(frozen=True, slots=True)
-class Axis:
-    """A scale of seconds from *low* to *high* with its *ticks*, linear or logarithmic."""
-
-    low: float
-    high: float
-    ticks: tuple[float, ...]
-    log: bool
-
-    def share(self, seconds: float) -> float:
-        """Return where *seconds* lies, 0 at the low end and 1 at the high one."""
-        low, high, value = self.low, self.high, min(max(seconds, self.low), self.high)
-        if self.log:
-            low, high, value = math.log(low), math.log(high), math.log(value)
-        return (value - low) / (high - low)
-
-    def at(self, share: float) -> float:
-        """Return the seconds at *share* of the way: the inverse of `share`."""
-        if self.log:
-            return float(self.low * (self.high / self.low) ** share)
-        return self.low + (self.high - self.low) * share
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,43 +54,6 @@ class Bins:
 def p99(row: LatencyRow) -> float | None:
     """Return the 99th percentile, or None below 100 samples, whatever the row says."""
     return row.p99 if row.count >= ENOUGH_FOR_P99 else None
-
-
-def axis_over(values: Iterable[float]) -> Axis:
-    """Return an axis that holds *values*, in seconds, and ends on ticks.
-
-    Logarithmic (ticks 1, 2, 5) from a ratio of 12 on, else linear; anything that is not
-    a positive number is left out. Without values: one second.
-    """
-    usable = [max(v, SMALLEST_SECONDS) for v in values if math.isfinite(v)] or [0.0001, 1.0]
-    low, high = min(usable), max(usable)
-    return _log_axis(low, high) if high / low >= LOG_FROM else _linear_axis(low, high)
-
-
-def _log_axis(low: float, high: float) -> Axis:
-    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
-    steps = [s * 10.0**power for power in range(first - 1, last + 1) for s in (1, 2, 5)]
-    start = max(step for step in steps if step <= low * 1.0001)
-    end = min(step for step in [*steps, 10.0 ** (last + 1)] if step >= high * 0.9999)
-    inside = [step for step in steps if start <= step <= end]
-    decades = [step for step in inside if math.isclose(math.log10(step) % 1, 0, abs_tol=1e-9)]
-    return Axis(start, end, tuple(inside if len(inside) <= 7 else decades), log=True)
-
-
-def _linear_axis(low: float, high: float) -> Axis:
-    # Equal values stand in the middle of an axis that is a tenth of them wide.
-    width, middle = max(high - low, high * 0.1), (low + high) / 2
-    low, high = min(low, middle - width / 2), max(high, middle + width / 2)
-    step = next(
-        size
-        for size in (s * 10.0 ** math.floor(math.log10(width / 5)) for s in (1, 2, 2.5, 5, 10))
-        if size >= width / 5
-    )
-    first, last = math.floor(low / step + 1e-6), math.ceil(high / step - 1e-6)
-    last = max(last, first + 1)
-    return Axis(
-        first * step, last * step, tuple(n * step for n in range(first, last + 1)), log=False
-    )
 
 
 def bins(samples: Sequence[float], axis: Axis) -> Bins:
@@ -142,7 +80,7 @@ def outcomes(row: EventRow) -> Html:
         if count:
             left = 120 - width if name == "failed" else at
             parts.append(
-                f'<rect class="c-{name}" x="{_n(left)}" width="{_n(width)}" height="8">'
+                f'<rect class="c-{name}" x="{px(left)}" width="{px(width)}" height="8">'
                 f"<title>{count} {name}</title></rect>"
             )
         at += width
@@ -161,8 +99,8 @@ _LINE_WIDTH, _PAD = 240, 24
 def scale(axis: Axis) -> Html:
     """Return the tick labels that stand above the `spread` lines."""
     labels = "".join(
-        f'<text x="{_n(_line_x(axis, tick))}" y="10" text-anchor="middle">{_tick(tick)}</text>'
-        for tick in _apart(axis, 50 / (_LINE_WIDTH - 2 * _PAD))
+        f'<text x="{px(_line_x(axis, tick))}" y="10" text-anchor="middle">{tick_label(tick)}</text>'
+        for tick in apart(axis, 50 / (_LINE_WIDTH - 2 * _PAD))
     )
     return Html(
         f'<svg class="spread" viewBox="0 0 {_LINE_WIDTH} 14" aria-hidden="true">{labels}</svg>'
@@ -176,16 +114,16 @@ def spread(row: LatencyRow, axis: Axis) -> Html:
     low = min(_usable(row) or [row.p50])
     x = {name: _line_x(axis, v) for name, v in _marks(row)} | {"min": _line_x(axis, low)}
     words = ", ".join(f"{name} {duration(value)}" for name, value in _marks(row))
-    grid = "".join(f"M{_n(_line_x(axis, tick))} 0v20" for tick in axis.ticks)
+    grid = "".join(f"M{px(_line_x(axis, tick))} 0v20" for tick in axis.ticks)
     bar = max(1.0, x["p95"] - x["p50"])
     most = x["max"]
     return Html(
         f'<svg class="spread" viewBox="0 0 {_LINE_WIDTH} 20" role="img" aria-label="{words}">'
         f'<title>{words}</title><path class="grid" d="{grid}"/>'
-        f'<path class="whisker" d="M{_n(x["min"])} 10H{_n(most)}"/>'
-        f'<rect class="body" x="{_n(x["p50"])}" y="7" width="{_n(bar)}" height="6" rx="1"/>'
-        f'<path class="diamond" d="M{_n(most)} 6l4 4-4 4-4-4z"/>'
-        f'<circle class="dot" cx="{_n(x["p50"])}" cy="10" r="4.5"/></svg>'
+        f'<path class="whisker" d="M{px(x["min"])} 10H{px(most)}"/>'
+        f'<rect class="body" x="{px(x["p50"])}" y="7" width="{px(bar)}" height="6" rx="1"/>'
+        f'<path class="diamond" d="M{px(most)} 6l4 4-4 4-4-4z"/>'
+        f'<circle class="dot" cx="{px(x["p50"])}" cy="10" r="4.5"/></svg>'
     )
 
 
@@ -241,12 +179,12 @@ def _description(row: LatencyRow, axis: Axis) -> str:
 
 def _ticks(axis: Axis) -> str:
     lines, labels = [], []
-    for tick in _apart(axis, 0.2):
-        x = _n(_x(axis, tick))
+    for tick in apart(axis, 0.2):
+        x = px(_x(axis, tick))
         lines.append(f"M{x} {_TOP}V{_BASE + 8}")
         anchor = "end" if axis.share(tick) > 0.9 else "middle"  # or the edge cuts it
         labels.append(
-            f'<text x="{x}" y="{_HEIGHT - 5}" text-anchor="{anchor}">{_tick(tick)}</text>'
+            f'<text x="{x}" y="{_HEIGHT - 5}" text-anchor="{anchor}">{tick_label(tick)}</text>'
         )
     return f'<path class="grid" d="{"".join(lines)}"/>{"".join(labels)}'
 
@@ -260,8 +198,8 @@ def _columns(slices: Bins, axis: Axis) -> str:
         left, right = _x(axis, low), _x(axis, high)
         height = max(2.0, (_BASE - _TOP - 4) * count / most)
         parts.append(
-            f'<rect x="{_n(left + 0.5)}" y="{_n(_BASE - height)}" width="{_n(right - left - 1)}" '
-            f'height="{_n(height)}"><title>{_between(low, high)}: {counted(count, "call")}</title>'
+            f'<rect x="{px(left + 0.5)}" y="{px(_BASE - height)}" width="{px(right - left - 1)}" '
+            f'height="{px(height)}"><title>{_between(low, high)}: {counted(count, "call")}</title>'
             "</rect>"
         )
     return f'<g class="columns">{"".join(parts)}</g>'
@@ -286,8 +224,8 @@ def _markers(row: LatencyRow, axis: Axis) -> str:
         ends[level] = left + width
         y = _TOP - 6 - 12 * level
         parts.append(
-            f'<path class="mark" stroke-dasharray="{_STROKES[name]}" d="M{_n(x)} {y + 3}V{_BASE}"/>'
-            f'<text class="m-{name}" x="{_n(left + width / 2)}" y="{y}" text-anchor="middle">'
+            f'<path class="mark" stroke-dasharray="{_STROKES[name]}" d="M{px(x)} {y + 3}V{_BASE}"/>'
+            f'<text class="m-{name}" x="{px(left + width / 2)}" y="{y}" text-anchor="middle">'
             f"{label}</text>"
         )
     return "".join(parts)
@@ -309,26 +247,5 @@ def _usable(row: LatencyRow) -> list[float]:
     return [sample for sample in row.samples if math.isfinite(sample)]
 
 
-def _apart(axis: Axis, distance: float) -> list[float]:
-    """Return the ticks that leave room for labels: *distance* of the axis between two."""
-    kept: list[float] = []
-    for tick in axis.ticks:
-        if not kept or axis.share(tick) - axis.share(kept[-1]) >= distance:
-            kept.append(tick)
-    return kept
-
-
 def _between(low: float, high: float) -> str:
-    return f"{_tick(low)} to {_tick(high)}"
-
-
-def _tick(seconds: float) -> str:
-    """Return a tick's label without needless zeros: ``20 ms``, ``1.5 s``."""
-    if seconds < 0.9995:
-        return f"{seconds * 1000:.4g} ms"
-    return f"{seconds:.4g} s" if seconds < 600 else f"{seconds / 60:.4g} min"
-
-
-def _n(value: float) -> str:
-    """Return a coordinate with at most one decimal."""
-    return f"{value:.1f}".removesuffix(".0")
+    return f"{tick_label(low)} to {tick_label(high)}"

@@ -12,7 +12,7 @@ import hashlib
 import re
 import shlex
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -21,10 +21,12 @@ from importlib.resources import files
 import jinja2
 
 from ..finding import Finding, Repeats, Severity
-from ..run import EventRow, LatencyRow, Run, Screenshot
+from ..run import EventRow, LatencyRow, Run, Screenshot, StreamRow
 from ..snippet import FOLDER, Snippet
-from . import charts
+from . import charts, timeline
+from .axis import axis_over
 from .previews import Preview, previews
+from .strip import strip
 from .text import (
     Html,
     counted,
@@ -47,6 +49,7 @@ BRIEF_CARD_BYTES = 1_600
 EVENT_ROWS = 80
 OTHER_ROWS = 80
 HISTOGRAMS = 12
+STREAMS = 6
 
 STEPS = ("page", "route", "queue", "preprocess", "function", "postprocess", "rendering")
 GROUPS = {"error": "Errors", "warning": "Warnings", "info": "Notes", "known": "Known"}
@@ -76,8 +79,7 @@ def render(run: Run, *, alone: bool = False) -> str:
     frame = template.render(**facts, groups=())
     pictures = sum(len(_png(shot)) for shot in run.screenshots)
     room = max(LEAST_FOR_CARDS, PAGE_BYTES - (len(frame.encode()) - pictures))
-    groups = _groups(run, [*run.new, *run.known], room, alone=alone)
-    return template.render(**facts, groups=groups)
+    return template.render(**facts, groups=_groups(run, facts, room))
 
 
 def _facts(run: Run) -> dict[str, object]:
@@ -90,6 +92,8 @@ def _facts(run: Run) -> dict[str, object]:
         **_verdict(run),
         **_coverage(run),
         **_events(run),
+        **_changes(run),
+        **_streams(run.streams),
         **_latency(run.latency),
         "reached": run.coverage[:OTHER_ROWS],
         "more_reached": max(0, len(run.coverage) - OTHER_ROWS),
@@ -113,9 +117,46 @@ def _verdict(run: Run) -> dict[str, object]:
         "findings": findings,
         "chips": [(s, sum(f.severity == s for f in run.new)) for s in Severity],
         "known_count": len(run.known),
-        "mended": run.mended,
         "suite_names": sorted({f.suite for f in findings}),
     }
+
+
+def _changes(run: Run) -> dict[str, object]:
+    """Return what is other than in the baseline and in the runs before this one."""
+    past, last = run.history[:-1], run.history[-1:]
+    counts = [(len(row.new), "new") for row in last] + [(len(row.mended), "mended") for row in last]
+    told = [f"{number} {word}" for number, word in counts if number]
+    since = f"Since the last run, {_moment(past[-1].started)}: " if past else ""
+    return {
+        "mended": run.mended,
+        "history": run.history,
+        "moments": [_moment(row.started) for row in run.history],
+        "new_ids": {name for row in last for name in row.new},
+        "gone": [entry for row in last for entry in row.mended],
+        "since": since + (", ".join(told) or "nothing new, nothing mended"),
+        "differing": [name for name, version in run.versions.items() if _differs(run, name)],
+        "finders": _finders(run),
+    }
+
+
+def _differs(run: Run, name: str) -> bool:
+    """Whether the runs that the run was merged from had different versions of *name*."""
+    return len({source.versions.get(name, "") for source in run.sources}) > 1
+
+
+def _finders(run: Run) -> dict[str, tuple[str, ...]]:
+    """Return which runs found a finding, where others drove its event and did not."""
+    found: dict[str, tuple[str, ...]] = {}
+    for finding in run.findings:
+        seen = [source.name for source in run.sources if finding.id in source.findings]
+        drove = [s for s in run.sources if not finding.event or {*finding.events} & {*s.events}]
+        if seen and len(drove) > len(seen):
+            found[finding.id] = tuple(seen)
+    return found
+
+
+def _streams(rows: Sequence[StreamRow]) -> dict[str, object]:
+    return {"streams": rows[:STREAMS], "more_streams": max(0, len(rows) - STREAMS)}
 
 
 def _coverage(run: Run) -> dict[str, object]:
@@ -176,7 +217,7 @@ def _beside(run: Run, counted_cases: int) -> list[str]:
 
 def _latency(rows: Sequence[LatencyRow]) -> dict[str, object]:
     rows = rows[:OTHER_ROWS]
-    axis = charts.axis_over(value for row in rows for value in (*row.samples, row.p50, row.maximum))
+    axis = axis_over(value for row in rows for value in (*row.samples, row.p50, row.maximum))
     slowest = sorted((row for row in rows if row.samples), key=lambda row: -row.p50)[:HISTOGRAMS]
     return {
         "latency": rows,
@@ -201,12 +242,13 @@ def _quoted(word: str) -> str:
 # --- findings ------------------------------------------------------------------------------
 
 
-def _groups(run: Run, findings: Sequence[Finding], room: int, *, alone: bool) -> list[Group]:
+def _groups(run: Run, facts: Mapping[str, object], room: int) -> list[Group]:
     """Return the findings' cards by severity, as long as they fit into *room* bytes.
 
     A card that would leave too little for those after it goes without traceback and
     script; when even that does not fit, the finding is only counted.
     """
+    findings = [*run.new, *run.known]
     cards: dict[str, list[Html]] = {key: [] for key in GROUPS}
     counts: Counter[str] = Counter()
     numbers = {event.label: n for n, event in enumerate(run.events[:EVENT_ROWS], 1)}
@@ -217,7 +259,7 @@ def _groups(run: Run, findings: Sequence[Finding], room: int, *, alone: bool) ->
         for brief in (False, True):
             shown_files = [] if brief else previews(finding)
             number = numbers.get(finding.event)
-            card = _card(run, finding, shown_files, number, brief=brief, alone=alone)
+            card = _card(run, facts, finding, shown_files, number, brief)
             size = len(card.encode()) - sum(len(one.data) for one in shown_files)
             if size <= room - (0 if brief else after * BRIEF_CARD_BYTES):
                 cards[key].append(card)
@@ -232,38 +274,28 @@ def _groups(run: Run, findings: Sequence[Finding], room: int, *, alone: bool) ->
 
 def _card(
     run: Run,
+    facts: Mapping[str, object],
     finding: Finding,
     files: Sequence[Preview],
     event_number: int | None,
-    *,
     brief: bool,
-    alone: bool,
 ) -> Html:
     events = finding.events if finding.event else ()
     where = [f"{finding.check}@{label}" for label in events] or [finding.check]
     template = _environment().get_template("finding.html.jinja")
     return Html(
         template.render(
+            **facts,
             f=finding,
             brief=brief,
             files=files,
-            alone=alone,
-            folder=""
-            if alone or not Snippet(finding.reproduce).calls
-            else f"{FOLDER}/{finding.id}",
+            folder=f"{FOLDER}/{finding.id}" if Snippet(finding.reproduce).calls else "",
             event_number=event_number,
             steps=STEPS,
-            replay=_replay(run, finding, alone),
+            replay=f"pytest --app {_quoted(run.target)} --app-replay {finding.id}",
             silence=" ".join(f"--app-ignore {_quoted(one)}" for one in where),
         )
     )
-
-
-def _replay(run: Run, finding: Finding, alone: bool) -> str:
-    """Return the command that shows a finding of the last report again; "" if this is none."""
-    if alone or run.sources:
-        return ""
-    return f"pytest --app {_quoted(run.target)} --app-replay {finding.id}"
 
 
 def _traceback(text: str, location: str) -> Html:
@@ -321,6 +353,10 @@ def _environment() -> jinja2.Environment:
         "script": script,
         "shown": shown,
         "spread": charts.spread,
+        "stream_lines": timeline.lines,
+        "stream_story": timeline.story,
+        "strip": strip,
+        "timeline": timeline.timeline,
         "thousands": thousands,
         "traceback": _traceback,
         "visible": visible,
