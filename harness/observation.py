@@ -148,7 +148,8 @@ class Evidence:
     the number of values the function returned and the number of outputs, where both count.
     *nonfinite* are the outputs that got nan or an infinity, by position: the wire says null.
     *ran* are begin and end of each step of the function. *sent* are the digests of what each
-    yield was to show, one an output.
+    yield was to show, one an output. *queued* is when the call was in the app's queue, *begun* when
+    it was taken out, *finished* when its last step had ended.
     """
 
     exception: str = ""
@@ -170,6 +171,9 @@ class Evidence:
     warned: tuple[Warned, ...] = ()
     ran: tuple[tuple[float, float], ...] = ()
     sent: tuple[tuple[str, ...], ...] = ()
+    queued: float | None = None
+    begun: float | None = None
+    finished: float | None = None
 
     @property
     def frame(self) -> Frame | None:

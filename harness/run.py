@@ -7,17 +7,19 @@ and `Run.as_dict` is what `results.json` holds (documented in docs/results.md).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from .finding import Finding, Severity, distinct, merged
+from .quantiles import percentile
 from .snippet import uploads
 
 __all__ = [
     "SCHEMA",
     "Checked",
     "CoverageRow",
+    "CrowdRow",
     "EventRow",
     "HistoryRow",
     "LatencyRow",
@@ -25,6 +27,7 @@ __all__ = [
     "Run",
     "Screenshot",
     "SideEffect",
+    "SizeRow",
     "Skipped",
     "SourceRow",
     "StreamRow",
@@ -77,9 +80,12 @@ class EventRow:
 class LatencyRow:
     """Latency of one event, in seconds, over the real queue, one visitor at a time.
 
-    *p99* is None below 100 samples. *samples* are all of them in the order measured,
-    *first_output* the median time to the first output; *where* says whether the app ran
-    in a process of its own.
+    *p99* is None below 100 samples. *samples* are all of them in the order measured, those of
+    the *warm_up* before them not counted. *first_output* is the median time to the first output,
+    *gap* that between two outputs and *rate* the median of outputs a second, of a stream.
+    *intervals* has for each of these, by name, between what it lies with 95 % (None: unbounded).
+    *slices* has for each part of a call its seconds in each of the samples; *where* says whether
+    the app ran in a process of its own. docs/latency.md defines all of them.
     """
 
     event: str
@@ -91,6 +97,52 @@ class LatencyRow:
     first_output: float | None = None
     samples: tuple[float, ...] = ()
     where: str = ""
+    p90: float | None = None
+    gap: float | None = None
+    rate: float | None = None
+    warm_up: tuple[float, ...] = ()
+    intervals: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)
+    slices: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+
+    def waterfall(self, rank: float) -> dict[str, float]:
+        """Return the slices of the call at *rank* (0-100): they add up to that percentile."""
+        if not self.slices:
+            return {}
+        number = self.samples.index(percentile(self.samples, rank))
+        return {name: seconds[number] for name, seconds in self.slices.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class SizeRow:
+    """How long the author's function takes, the more is in one *field*: *what* says of what.
+
+    *seconds* go with *sizes*. They grow as the size to the power of *exponent*, give or take
+    *error* (one standard error); None where no size took long enough to tell.
+    """
+
+    event: str
+    field: str
+    what: str
+    sizes: tuple[int, ...]
+    seconds: tuple[float, ...]
+    exponent: float | None = None
+    error: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CrowdRow:
+    """How long *event* takes when so many *visitors* set it off at the same moment.
+
+    For each number of them, in seconds from that moment: the median call and the slowest; and
+    how many calls ended a second. *limit* is the author's ``concurrency_limit`` (None: no limit).
+    """
+
+    event: str
+    visitors: tuple[int, ...]
+    p50: tuple[float, ...]
+    maximum: tuple[float, ...]
+    rate: tuple[float, ...]
+    limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +277,8 @@ class Part:
     events: tuple[EventRow, ...] = ()
     latency: tuple[LatencyRow, ...] = ()
     streams: tuple[StreamRow, ...] = ()
+    sizes: tuple[SizeRow, ...] = ()
+    crowds: tuple[CrowdRow, ...] = ()
     screenshots: tuple[Screenshot, ...] = ()
     effects: tuple[SideEffect, ...] = ()
     skipped: tuple[Skipped, ...] = ()
@@ -244,6 +298,8 @@ class Part:
             events=tuple(_made(EventRow, item) for item in data.get("events", ())),
             latency=tuple(_made(LatencyRow, item) for item in data.get("latency", ())),
             streams=tuple(_made(StreamRow, item) for item in data.get("streams", ())),
+            sizes=tuple(_made(SizeRow, item) for item in data.get("sizes", ())),
+            crowds=tuple(_made(CrowdRow, item) for item in data.get("crowds", ())),
             screenshots=tuple(_made(Screenshot, item) for item in data.get("screenshots", ())),
             effects=tuple(_made(SideEffect, item) for item in data.get("effects", ())),
             skipped=tuple(_made(Skipped, item) for item in data.get("skipped", ())),
@@ -344,9 +400,22 @@ class Run:
     @property
     def latency(self) -> list[LatencyRow]:
         """One row an event; the last measurement counts."""
-        rows = {row.event: row for part in self.parts for row in part.latency}
+        return self._in_order({r.event: r for part in self.parts for r in part.latency}.values())
+
+    @property
+    def sizes(self) -> list[SizeRow]:
+        """One row a field and what fills it."""
+        rows = {(r.event, r.field, r.what): r for part in self.parts for r in part.sizes}
+        return self._in_order(rows.values())
+
+    @property
+    def crowds(self) -> list[CrowdRow]:
+        """One row an event."""
+        return self._in_order({r.event: r for part in self.parts for r in part.crowds}.values())
+
+    def _in_order(self, rows: Iterable[Any]) -> list[Any]:
         order = {row.label: row.order for row in self.events}
-        return sorted(rows.values(), key=lambda row: order.get(row.event, len(order)))
+        return sorted(rows, key=lambda row: order.get(row.event, len(order)))
 
     @property
     def streams(self) -> list[StreamRow]:
@@ -360,9 +429,7 @@ class Run:
     @property
     def coverage(self) -> list[CoverageRow]:
         """One row an event, in the order of the events; only of a deep run."""
-        rows = {row.event: row for part in self.parts for row in part.coverage}
-        order = {row.label: row.order for row in self.events}
-        return sorted(rows.values(), key=lambda row: order.get(row.event, len(order)))
+        return self._in_order({r.event: r for part in self.parts for r in part.coverage}.values())
 
     @property
     def screenshots(self) -> list[Screenshot]:
@@ -447,6 +514,8 @@ class Run:
             "endpoints": [_plain(row) for row in self.events],
             "latency": [_plain(row) for row in self.latency],
             "streams": [_plain(row) for row in self.streams],
+            "sizes": [_plain(row) for row in self.sizes],
+            "crowds": [_plain(row) for row in self.crowds],
             "coverage": [_plain(row) for row in self.coverage],
             "effects": [_plain(row) for row in self.effects],
             "screenshots": [_plain(row) for row in self.screenshots],
@@ -484,9 +553,16 @@ def _plain(item: Any) -> dict[str, Any]:
 def _made(kind: type[Any], data: Mapping[str, Any]) -> Any:
     """Return a *kind* from JSON, its lists as tuples; unknown keys of later schemas ignored."""
     known = {f.name for f in fields(kind)}
-    return kind(
-        **{k: tuple(v) if isinstance(v, list) else v for k, v in data.items() if k in known}
-    )
+    return kind(**{k: _tuples(v) for k, v in data.items() if k in known})
+
+
+def _tuples(value: Any) -> Any:
+    """Return *value* with each list, also those in an object, as a tuple."""
+    if isinstance(value, list):
+        return tuple(value)
+    if isinstance(value, dict):
+        return {k: _tuples(v) for k, v in value.items()}
+    return value
 
 
 def _counted(number: int, noun: str) -> str:

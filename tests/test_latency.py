@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+import random
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,8 +18,9 @@ from gradio_harness.contract import Contract, read
 from gradio_harness.drivers.wire import Wire
 from gradio_harness.errors import OptionError
 from gradio_harness.finding import Severity
-from gradio_harness.latency import measure, opened, percentile, summary
-from gradio_harness.observation import Call, CallError, Message, Observation
+from gradio_harness.latency import measure, opened, slices, summary
+from gradio_harness.observation import Call, CallError, Evidence, Message, Observation
+from gradio_harness.quantiles import interval, percentile
 from gradio_harness.run import LatencyRow, Skipped
 from gradio_harness.target import parse
 
@@ -89,6 +93,39 @@ def test_a_percentile_is_a_sample(rank: float, expected: float) -> None:
     assert percentile([50, 15, 35, 20, 40], rank) == expected
 
 
+@pytest.mark.parametrize(
+    ("count", "rank", "expected"),
+    [
+        (5, 50, (None, None)),
+        (6, 50, (1, 6)),
+        (50, 50, (18, 33)),
+        (100, 50, (40, 61)),
+        (50, 95, (44, None)),
+        (72, 95, (64, 72)),
+        (100, 95, (90, 100)),
+        (100, 99, (97, None)),
+    ],
+)
+def test_an_interval_has_the_ranks_of_the_textbooks(
+    count: int, rank: float, expected: tuple[int | None, int | None]
+) -> None:
+    """Order statistics by the binomial distribution, as in the tables for 95 %."""
+    assert expected == interval(range(1, count + 1), rank)
+
+
+@pytest.mark.parametrize(("count", "rank"), [(20, 50), (80, 95), (30, 90)])
+def test_an_interval_holds_the_true_percentile_as_often_as_it_says(count: int, rank: float) -> None:
+    """In 19 of 20 runs at least, whatever the times are like: here each is once far off."""
+    draw = random.Random(1)
+    held = 0
+    for _ in range(400):
+        low, high = interval([draw.random() ** -2 for _ in range(count)], rank)
+        true = (1 - rank / 100) ** -2
+        held += (low is None or low <= true) and (high is None or true <= high)
+
+    assert held >= 0.94 * 400
+
+
 def test_nothing_has_no_percentile() -> None:
     """Without samples there is nothing to say."""
     with pytest.raises(ValueError, match="no samples"):
@@ -111,21 +148,28 @@ def test_the_row_holds_what_was_measured() -> None:
         event="go",
         count=4,
         p50=2.0,
+        p90=4.0,
         p95=4.0,
         maximum=4.0,
         first_output=0.625,
         samples=(1.0, 2.0, 3.0, 4.0),
         where="child process",
+        intervals={
+            "p50": (None, None),
+            "p90": (2.0, None),
+            "p95": (3.0, None),
+            "first_output": (None, None),
+        },
     )
 
 
 def test_warming_up_counts_for_nothing() -> None:
-    """The slow first calls are made and not counted."""
+    """The slow first calls are made and told, and not counted."""
     fake = Fake(Clock(), lambda n: 100.0 if n < 2 else 1.0)
 
     row = measured(fake, count=3, seconds=1000, warm_up=2)
 
-    assert row.samples == (1.0, 1.0, 1.0)
+    assert (row.warm_up, row.samples) == ((100.0, 100.0), (1.0, 1.0, 1.0))
     assert len(fake.calls) == 5
 
 
@@ -246,6 +290,107 @@ def test_what_only_a_browser_can_set_off_is_not_measured() -> None:
     assert measured(fake, contract) == Skipped(
         "latency of go", "a fresh page does not set it off without a browser"
     )
+
+
+GO = Call("go", 0, ())
+STREAM = tuple(
+    Message(kind, at, {})
+    for kind, at in (
+        ("process_starts", 10.1),
+        *(("process_generating", at) for at in (11.0, 11.5, 11.6, 12.0)),
+        ("process_completed", 12.5),
+    )
+)
+
+
+def test_a_streams_gaps_are_those_between_its_outputs() -> None:
+    """The median of 0.5, 0.1 and 0.4 s; three gaps in one second; the last message repeats."""
+
+    class Streams:
+        def call(self, call: Call, *, timeout_seconds: float | None = None) -> Observation:
+            return Observation(call, "wire", 10.0, 12.5, STREAM, ("all",))
+
+    event = ONE.event("go")
+    row = measure(opened(Streams(), ONE, event), event, count=6)["go"]
+
+    assert isinstance(row, LatencyRow)
+    assert (1.0, 0.4, 3.0) == (row.first_output, pytest.approx(row.gap), pytest.approx(row.rate))
+    assert {"p50", "p90", "p95", "first_output", "gap", "rate"} == {*row.intervals}
+
+
+SEEN = Evidence(
+    seconds={"preprocess": 0.5, "function": 3.0, "postprocess": 0.25},
+    queued=1.125,
+    begun=2.125,
+    finished=6.0,
+)
+
+
+def test_slices_add_up_to_the_call() -> None:
+    """Each has what lies between two stamps; what no step has is Gradio's own."""
+    observation = Observation(GO, "wire", 1.0, 6.5, evidence=SEEN)
+
+    found = slices(observation)
+
+    assert {
+        "connect": 0.125,
+        "queue": 1.0,
+        "preprocess": 0.5,
+        "function": 3.0,
+        "postprocess": 0.25,
+        "transfer": 0.5,
+        "gradio": 0.125,
+    } == found
+    assert observation.seconds == sum(found.values())
+
+
+def test_a_call_past_the_queue_waits_in_none() -> None:
+    """All of the time until it begins is connect."""
+    past = dataclasses.replace(SEEN, queued=None)
+
+    found = slices(Observation(GO, "wire", 1.0, 6.5, evidence=past))
+
+    assert (1.125, 0.0) == (found["connect"], found["queue"])
+
+
+def test_what_nobody_saw_from_inside_has_no_slices() -> None:
+    """As with an app that runs elsewhere."""
+    assert {} == slices(Observation(GO, "wire", 1.0, 6.5))
+    assert {} == slices(Observation(GO, "wire", 1.0, 6.5, evidence=Evidence()))
+
+
+def test_the_waterfall_is_that_of_one_call() -> None:
+    """The call at the rank that is asked for: its slices add up to the percentile."""
+    parts = [slices(Observation(GO, "wire", 1.0, end, evidence=SEEN)) for end in (9.0, 7.0, 8.0)]
+    row = summary("go", [8.0, 6.0, 7.0], parts=parts)
+
+    assert row.p50 == sum(row.waterfall(50).values())
+    assert (1.0, 3.0) == (row.waterfall(0)["transfer"], row.waterfall(100)["transfer"])
+    assert {} == summary("go", [1.0]).waterfall(50)
+
+
+def test_a_sleep_is_in_its_own_slice() -> None:
+    """In a component's preprocess or postprocess, the function, or in the queue behind others."""
+    with child(parse("sleeps.py", APPS), folder=APPS) as app, Wire(app) as wire:
+        event = app.contract.event("work")
+
+        def longest(step: str) -> str:
+            found = slices(wire.call(Call(event.label, event.index, (step,))))
+            return max(found, key=found.__getitem__)
+
+        longest("nowhere")  # the first call of all is Gradio's own
+        steps = ["preprocess", "function", "postprocess"]
+        assert steps == [longest(step) for step in steps]
+
+        waited: list[str] = []
+        visitors = [
+            threading.Thread(target=lambda: waited.append(longest("function"))) for _ in range(3)
+        ]
+        for visitor in visitors:
+            visitor.start()
+        for visitor in visitors:
+            visitor.join()
+        assert "queue" == waited[-1]
 
 
 @pytest.mark.parametrize(

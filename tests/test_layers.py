@@ -22,7 +22,7 @@ LAYERS = (
     *(
         "errors",
         "observation",
-        *("literals", "digest", "stopwatch"),
+        *("literals", "digest", "stopwatch", "quantiles"),
         "finding",
         "snippet",
         "schema",
@@ -151,7 +151,7 @@ LAYERS = (
         "exploring.confirmation",
         "exploring.explore",
     ),
-    *("latency", "comparison"),
+    *("latency.waterfall", "latency.measure", "latency", "comparison"),
     *(
         "visitors",
         "visitors.guests",

@@ -22,6 +22,7 @@ from gradio_harness.report import charts, page, results, summary, write
 from gradio_harness.report.text import cut, cut_middle, duration, shown, visible
 from gradio_harness.run import (
     CoverageRow,
+    CrowdRow,
     EventRow,
     HistoryRow,
     LatencyRow,
@@ -29,6 +30,7 @@ from gradio_harness.run import (
     Run,
     Screenshot,
     SideEffect,
+    SizeRow,
     Skipped,
     SourceRow,
     StreamRow,
@@ -126,6 +128,8 @@ def run_of(text: str = "predict", *, findings: int = 1, complete: bool = True) -
             ),
             latency=(latency(text), latency("many", 120, slow=40)),
             streams=(STREAM, replace(STREAM, event=text, input=text, failed=text)),
+            sizes=(SizeRow(text, text, "lines", (1, 2), (0.1, 0.4), 2.0, 0.1),),
+            crowds=(CrowdRow(text, (1, 2), (0.1, 0.2), (0.1, 0.3), (9.0, 8.0), 1),),
             screenshots=(Screenshot(text, text, DOT, 1, 1), Screenshot("/", text, text, 1, 1)),
             effects=(SideEffect("write", text, text, 2),),
             skipped=(Skipped(text, text),),

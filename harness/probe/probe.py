@@ -67,6 +67,7 @@ class Probe:
         self.roots = tuple(str(Path(root).resolve()) for root in roots)
         self.ignored = tuple(str(Path(path).resolve()) for path in ignored)
         self._records: OrderedDict[str, Record] = OrderedDict()
+        self._queued: OrderedDict[str, float] = OrderedDict()
         self._lock = threading.Lock()
         self._undo: list[Callable[[], None]] = []
         self._logs = Logs(level=logging.WARNING)
@@ -80,6 +81,7 @@ class Probe:
         """Begin to watch; needs Gradio to be imported already."""
         queueing = importlib.import_module("gradio.queueing")
         blocks = importlib.import_module("gradio.blocks")
+        self._wrap(queueing.Queue, "push", self._push)
         self._wrap(queueing.Queue, "process_events", self._process_events)
         self._wrap(blocks.Blocks, "process_api", self._process_api)
         steps: tuple[tuple[str, Step], ...] = (
@@ -185,6 +187,17 @@ class Probe:
         setattr(owner, name, wrapped)
         self._undo.append(lambda: setattr(owner, name, original))
 
+    async def _push(
+        self, original: Callable[..., Any], queue: Any, *args: Any, **kwargs: Any
+    ) -> Any:
+        """Note when a call has come into the queue."""
+        answer = await original(queue, *args, **kwargs)
+        if answer[0] is True:
+            self._queued[answer[1]] = time.monotonic()
+            if len(self._queued) > KEPT:
+                self._queued.popitem(last=False)
+        return answer
+
     async def _process_events(
         self,
         original: Callable[..., Any],
@@ -195,8 +208,10 @@ class Probe:
     ) -> Any:
         self.loop = asyncio.get_running_loop()
         record = Record(self.ignored)
+        record.begun = time.monotonic()
         keys = [event._id for event in events]
         for key in keys:
+            record.queued = self._queued.pop(key, record.queued)
             self._keep(key, record)
         token = running.set(record)
         try:
@@ -216,6 +231,7 @@ class Probe:
         session = kwargs.get("session_hash")
         if direct and session:
             record = Record(self.ignored)
+            record.begun = time.monotonic()
             self._keep(session, record)
             token = running.set(record)
         try:
@@ -243,7 +259,7 @@ async def _stepped(
     try:
         result = await original(blocks, *args, **kwargs)
     finally:
-        now = time.monotonic()
+        now = record.finished = time.monotonic()
         record.seconds[step] = record.seconds.get(step, 0.0) + now - begun
         if step == "function" and len(record.ran) < 100:
             record.ran.append((begun, now))

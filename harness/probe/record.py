@@ -18,8 +18,8 @@ class Record:
     """What is being gathered about one call; one call runs in one context at a time."""
 
     __slots__ = (
-        *("cause", "effects", "ignored", "logged", "nonfinite", "returned", "roots", "seconds"),
-        *("ran", "sent", "step", "told", "warned", "yields"),
+        *("begun", "cause", "effects", "finished", "ignored", "logged", "nonfinite", "queued"),
+        *("ran", "returned", "roots", "seconds", "sent", "step", "told", "warned", "yields"),
     )
 
     def __init__(self, ignored: tuple[str, ...], roots: tuple[str, ...] | None = None) -> None:
@@ -37,6 +37,9 @@ class Record:
         self.ran: list[tuple[float, float]] = []
         self.sent: list[tuple[str, ...]] = []
         self.told: Evidence | None = None
+        self.queued: float | None = None
+        self.begun: float | None = None
+        self.finished: float | None = None
 
 
 running: contextvars.ContextVar[Record | None] = contextvars.ContextVar(
@@ -57,6 +60,9 @@ def evidence_of(record: Record, roots: Sequence[str]) -> Evidence:
         "warned": tuple(record.warned),
         "sent": tuple(record.sent),
         "ran": tuple(record.ran),
+        "queued": record.queued,
+        "begun": record.begun,
+        "finished": record.finished,
     }
     if error is None:
         return Evidence(**common)

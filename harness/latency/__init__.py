@@ -1,0 +1,14 @@
+"""How long an event takes: in all and in parts, and what that depends on.
+
+    rows = measure(opened(wire, contract, event), event, where=app.where)
+
+Only the calls that are measured run meanwhile. Who compares two apps measures them in turns
+in one run: numbers of different runs say more about the machine than about the app.
+"""
+
+from __future__ import annotations
+
+from .measure import measure, opened, summary
+from .waterfall import slices
+
+__all__ = ["measure", "opened", "slices", "summary"]

@@ -1,0 +1,64 @@
+"""Percentiles of times, and how sure they are: distribution-free, from ranks alone.
+
+Definitions and formulas: docs/latency.md.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Sequence
+
+__all__ = ["Interval", "interval", "percentile"]
+
+#: Below and above what the true percentile lies with `SURE`; None where nothing seen bounds it.
+Interval = tuple[float | None, float | None]
+
+#: How sure an interval is, both of its ends together.
+SURE = 0.95
+
+
+def percentile(samples: Sequence[float], rank: float) -> float:
+    """Return the sample at *rank* (0-100), by nearest rank: every value returned was seen.
+
+    Raises ValueError if there are none.
+    """
+    if not samples:
+        raise ValueError("no samples to take a percentile of")
+    ordered = sorted(samples)
+    return ordered[place(len(ordered), rank)]
+
+
+def place(count: int, rank: float) -> int:
+    """Return which of *count* ordered samples, from 0 on, is the one at *rank*."""
+    return max(math.ceil(rank / 100 * count), 1) - 1
+
+
+def interval(samples: Sequence[float], rank: float) -> Interval:
+    """Return between which samples the true percentile at *rank* lies, by order statistics.
+
+    How many of n independent calls are below the true percentile p follows the binomial
+    distribution B(n, p), however the times are spread. So the sample of rank l is an end below it
+    where P(B < l) is 2.5 % at most, and that of rank u one above it where P(B >= u) is. Where
+    no rank is that sure, None: with 50 samples nothing bounds a p95 from above.
+    """
+    ordered = sorted(samples)
+    low, high = _ranks(len(ordered), rank / 100)
+    return (ordered[low - 1] if low else None), (ordered[high - 1] if high else None)
+
+
+@functools.lru_cache(maxsize=64)
+def _ranks(count: int, share: float) -> tuple[int, int]:
+    """Return the ranks of both ends among *count* samples, from 1 on; 0 where there is none."""
+    tail = (1 - SURE) / 2
+    low = high = 0
+    below = 0.0  # P(B < rank)
+    for rank in range(1, count + 1):
+        below += (
+            math.comb(count, rank - 1) * share ** (rank - 1) * (1 - share) ** (count - rank + 1)
+        )
+        if below <= tail:
+            low = rank
+        if not high and below >= 1 - tail:
+            high = rank
+    return low, high
