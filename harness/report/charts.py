@@ -119,11 +119,12 @@ def spread(row: LatencyRow, axis: Axis) -> Html:
     most = x["max"]
     return Html(
         f'<svg class="spread" viewBox="0 0 {_LINE_WIDTH} 20" role="img" aria-label="{words}">'
-        f'<title>{words}</title><path class="grid" d="{grid}"/>'
+        f'<g><title>{words}</title><rect class="hit" width="{_LINE_WIDTH}" height="20"/>'
+        f'<path class="grid" d="{grid}"/>'
         f'<path class="whisker" d="M{px(x["min"])} 10H{px(most)}"/>'
         f'<rect class="body" x="{px(x["p50"])}" y="7" width="{px(bar)}" height="6" rx="1"/>'
         f'<path class="diamond" d="M{px(most)} 6l4 4-4 4-4-4z"/>'
-        f'<circle class="dot" cx="{px(x["p50"])}" cy="10" r="4.5"/></svg>'
+        f'<circle class="dot" cx="{px(x["p50"])}" cy="10" r="4.5"/></g></svg>'
     )
 
 

@@ -29,6 +29,61 @@ for (const code of document.querySelectorAll(".code:has(.last)")) {
   code.scrollTop = code.scrollHeight;
 }
 
+// The last run is the one that is wanted.
+for (const box of document.querySelectorAll(".strip-box")) box.scrollLeft = box.scrollWidth;
+
+// What a picture says of a place is shown at once there, not after the browser's own pause.
+const tip = document.createElement("div");
+tip.className = "tip";
+tip.hidden = true;
+document.body.append(tip);
+
+for (const title of document.querySelectorAll("svg[role=img] > title, svg[role=img] * > title")) {
+  const place = title.parentElement;
+  if (place.matches("svg")) place.setAttribute("aria-label", title.textContent);
+  else place.dataset.tip = title.textContent;
+  if (place.matches("svg")) place.removeAttribute("aria-labelledby");
+  title.remove();
+}
+
+addEventListener("pointermove", (event) => {
+  const place = event.target.closest?.("[data-tip]");
+  tip.hidden = !place;
+  if (!place) return;
+  tip.textContent = place.dataset.tip;
+  const left = Math.min(event.clientX + 14, innerWidth - tip.offsetWidth - 8);
+  tip.style.left = `${Math.max(8, left)}px`;
+  tip.style.top = `${event.clientY + 18}px`;
+});
+
+// Lines of time get wider and not higher; words keep their shape.
+for (const box of document.querySelectorAll(".zoomable")) {
+  const picture = box.querySelector("svg");
+  let times = 1;
+  const zoom = (factor) => {
+    const middle = (box.scrollLeft + box.clientWidth / 2) / box.scrollWidth;
+    if (times === 1) picture.style.height = `${picture.clientHeight}px`;
+    times = Math.min(32, Math.max(1, times * factor));
+    picture.style.width = `${times * 100}%`;
+    picture.style.setProperty("--times", times);
+    picture.setAttribute("preserveAspectRatio", times === 1 ? "xMidYMid" : "none");
+    if (times === 1) picture.style.removeProperty("height");
+    box.scrollLeft = middle * box.scrollWidth - box.clientWidth / 2;
+  };
+  const buttons = document.createElement("p");
+  buttons.className = "zoom";
+  for (const [sign, name, factor] of [["−", "Narrower", 0.5], ["+", "Wider", 2]]) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "copy";
+    button.textContent = sign;
+    button.setAttribute("aria-label", name);
+    button.addEventListener("click", () => zoom(factor));
+    buttons.append(button);
+  }
+  box.before(buttons);
+}
+
 const form = document.querySelector(".filter");
 if (form) {
   const cards = [...document.querySelectorAll(".card")];

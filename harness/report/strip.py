@@ -17,6 +17,8 @@ __all__ = ["story", "strip"]
 _LEFT, _STEP, _BAR, _TOP, _ROOM = 62, 30, 18, 16, 64
 #: How high one finding is drawn at most.
 _UNIT = 14.0
+#: The room of so many columns is there for the words below them.
+LEAST = 8
 KINDS = ("errors", "warnings", "notes")
 
 
@@ -36,6 +38,7 @@ def strip(rows: Sequence[HistoryRow], moments: Sequence[str]) -> Html:
     unit = min(_UNIT, _ROOM / max(most, 1))
     base = _TOP + _ROOM
     width = _LEFT + _STEP * len(rows)
+    room = max(width, _LEFT + _STEP * LEAST)
     columns = "".join(
         _column(_LEFT + _STEP * number, base, row, moment, unit)
         for number, (row, moment) in enumerate(zip(rows, moments, strict=True))
@@ -44,13 +47,18 @@ def strip(rows: Sequence[HistoryRow], moments: Sequence[str]) -> Html:
         f'<text x="{_LEFT - 12}" y="{base + y}" text-anchor="end">{name}</text>'
         for name, y in (("new", 18), ("mended", 33))
     )
+    ends = (
+        f'<text x="{_LEFT - 4}" y="{base + 54}">{escape(moments[0])}</text>'
+        f'<text x="{max(width - _STEP + _BAR + 4, room)}" y="{base + 54}" text-anchor="end">'
+        "this run</text>"
+    )
     label = f"Findings of the last {len(rows)} runs: " + "; ".join(
         f"{escape(moment)}: {story(row)}"
         for row, moment in zip(rows[-3:], moments[-3:], strict=True)
     )
     return Html(
-        f'<svg class="strip" viewBox="0 0 {width} {base + 40}" width="{width}" '
-        f'height="{base + 40}" role="img" aria-label="{label}">{names}{columns}</svg>'
+        f'<svg class="strip" viewBox="0 0 {room} {base + 60}" width="{room}" '
+        f'height="{base + 60}" role="img" aria-label="{label}">{names}{columns}{ends}</svg>'
     )
 
 
