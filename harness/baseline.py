@@ -17,7 +17,9 @@
     }
 
 A finding that is in it is shown as known and fails nothing, until the day that *expires* names is
-over. A key that is not understood is kept when the file is written anew.
+over. ``contract`` is what callers rely on, ``answers`` what the app says to its author's examples
+wherever it repeats itself, ``latency`` how fast it was: shown, and judged by nobody. A key that is
+not understood is kept when the file is written anew.
 """
 
 from __future__ import annotations
@@ -27,16 +29,20 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from .errors import OptionError
 from .finding import Finding, Known
+from .outline import Outline
+from .run import AnswerRow, FormerRow, Run
 
 __all__ = ["SCHEMA", "Baseline", "Entry", "read"]
 
 SCHEMA = 1
+#: The keys of the file that are understood.
+OWN = ("schema", "findings", "contract", "answers", "latency")
 WORDS = ("check", "event", "title", "exception", "function", "code", "reason", "expires")
 
 
@@ -90,9 +96,15 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """The known findings of one app, and what else the file holds (*more*)."""
+    """The known findings of one app, and what else the file holds (*more*).
+
+    *contract* is None where the file has none, as those of before there was one.
+    """
 
     entries: tuple[Entry, ...] = ()
+    contract: Outline | None = None
+    answers: tuple[AnswerRow, ...] = ()
+    latency: tuple[FormerRow, ...] = ()
     more: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def knows(self, finding: Finding, today: dt.date) -> Known | None:
@@ -152,9 +164,38 @@ class Baseline:
         order = sorted(kept, key=lambda e: (e.event, e.check, e.function, e.exception, e.title))
         return replace(self, entries=tuple(order))
 
+    def renewed(self, run: Run) -> Baseline:
+        """Return the baseline with what *run* has seen of the app beside defects.
+
+        An event that it did not ask, or did not measure, stays as it was.
+        """
+        if not run.contract:
+            return self
+        names = {endpoint.event for endpoint in run.contract}
+        asked = {row.event for row in run.answers} | {row.event for row in run.sides}
+        old = [row for row in self.answers if row.event in names - asked]
+        timed = {row.event for row in run.latency}
+        former = [row for row in self.latency if row.event in names - timed]
+        former += [
+            FormerRow(row.event, row.count, round(row.p50, 4), round(row.p95, 4))
+            for row in run.latency
+            if row.event in names
+        ]
+        return replace(
+            self,
+            contract=Outline(run.versions.get("gradio", ""), tuple(run.contract)),
+            answers=tuple(sorted([*old, *run.answers], key=lambda row: (row.event, row.input))),
+            latency=tuple(sorted(former, key=lambda row: row.event)),
+        )
+
     def write(self, path: Path) -> None:
         """Write the file: the same baseline, the same bytes; it is replaced in one step."""
-        data = {"schema": SCHEMA, "findings": [e.as_dict() for e in self.entries], **self.more}
+        data: dict[str, Any] = {"schema": SCHEMA, "findings": [e.as_dict() for e in self.entries]}
+        if self.contract is not None:
+            data["contract"] = self.contract.as_dict()
+            data["answers"] = [asdict(row) for row in self.answers]
+            data["latency"] = [asdict(row) for row in self.latency]
+        data |= self.more
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name(f".{path.name}.{os.getpid()}.part")
         text = json.dumps(data, indent=1, ensure_ascii=False)
@@ -196,8 +237,23 @@ def _understood(data: Any, path: Path) -> Baseline:
             f"{SCHEMA}. A newer gradio-harness may have written it."
         )
     entries = tuple(_entry(item, n, path) for n, item in enumerate(data["findings"], 1))
-    more = {key: value for key, value in data.items() if key not in ("schema", "findings")}
-    return Baseline(entries, more)
+    more = {key: value for key, value in data.items() if key not in OWN}
+    if "contract" not in data:
+        return Baseline(entries, more=more)
+    try:
+        contract = Outline.from_dict(data["contract"])
+        answers = tuple(AnswerRow(**_listed(row)) for row in data.get("answers", ()))
+        latency = tuple(FormerRow(**row) for row in data.get("latency", ()))
+    except (AttributeError, KeyError, TypeError) as error:
+        raise OptionError(
+            f"--app-baseline {path}: 'contract', 'answers' or 'latency' is not as it was written "
+            f"({error}). Take the three out, and add --app-update-baseline"
+        ) from None
+    return Baseline(entries, contract, answers, latency, more)
+
+
+def _listed(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {**row, "outputs": tuple(row.get("outputs", ()))}
 
 
 def _entry(item: Any, number: int, path: Path) -> Entry:

@@ -16,6 +16,7 @@ from .checks.outcome import CHECKS as OUTCOME
 from .checks.outputs import CHECKS as OUTPUTS
 from .checks.page import CHECKS as PAGE
 from .checks.process import CHECKS as PROCESS
+from .checks.regression import CHECKS as REGRESSION
 from .checks.sessions import CHECKS as SESSIONS
 from .checks.streaming import CHECKS as STREAMING
 from .checks.structure import CHECKS as STRUCTURE
@@ -24,10 +25,11 @@ from .checks.warned import CHECKS as WARNED
 __all__ = ["CHECKS", "by_item", "markdown"]
 
 _API = (*PROCESS, *OUTCOME, *OUTPUTS, *FILES, *STRUCTURE, *WARNED, *AGREEMENT, *HINTS, *FORGED)
+_SESSIONS = (*SESSIONS, *ORDER, *GROWTH, *COST)
 CHECKS: tuple[Check, ...] = tuple(
     check
-    for suite in ("api", "streaming", "sessions", "ui", "latency")
-    for check in (*_API, *STREAMING, *DEPARTURE, *SESSIONS, *ORDER, *GROWTH, *COST, *PAGE, *LATENCY)
+    for suite in ("api", "streaming", "sessions", "ui", "latency", "regression")
+    for check in (*_API, *STREAMING, *DEPARTURE, *_SESSIONS, *PAGE, *LATENCY, *REGRESSION)
     if check.suite == suite
 )
 

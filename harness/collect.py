@@ -177,6 +177,7 @@ def parametrize(metafunc: pytest.Metafunc) -> None:
         ("visited", ABOUT[metafunc.module.__name__.rpartition(".")[2]]),
         ("page_visit", _pages),
         ("timed", _timed),
+        ("compared", _compared),
     ):
         if fixture in metafunc.fixturenames:
             names = labels(harness)
@@ -219,6 +220,11 @@ def _streams(harness: Session) -> list[str]:
     ]
 
 
+def _compared(harness: Session) -> list[str]:
+    options = harness.options
+    return [name for name in ("baseline", "against") if getattr(options, name)]
+
+
 def _pages(harness: Session) -> list[str]:
     return [f"/{page}" for page in harness.app.contract.pages]
 
@@ -230,4 +236,5 @@ ABOUT = {
     "sessions": _roots,
     "ui": _pages,
     "latency": _timed,
+    "regression": _compared,
 }

@@ -12,7 +12,7 @@ import pytest
 from .errors import CallFailed, HarnessError, NoSuchEvent
 from .replays import located, rerun, told_again
 from .session import Session
-from .subjects import Asked, Judged, Timed, Visited, VisitedPage, session_key
+from .subjects import Asked, Compared, Judged, Timed, Visited, VisitedPage, session_key
 
 __all__ = ["EventCall", "Events"]
 
@@ -205,3 +205,9 @@ def visited(request: pytest.FixtureRequest) -> Visited:
 def timed(request: pytest.FixtureRequest) -> Timed:
     """Return one event to be measured."""
     return Timed(_session(request), request.param, request.node)
+
+
+@pytest.fixture
+def compared(request: pytest.FixtureRequest) -> Compared:
+    """Return what the app is held against."""
+    return Compared(_session(request), request.param, request.node)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SUITES", "Options", "add", "random_seed", "read"]
 
-SUITES = ("api", "streaming", "sessions", "ui", "latency")
+SUITES = ("api", "streaming", "sessions", "ui", "latency", "regression")
 PROFILES = ("quick", "standard", "deep")
 SEVERITIES = ("error", "warning", "info")
 
@@ -56,6 +56,7 @@ class Options:
     browser: str = ""
     app_folder: str = ""
     budgets: tuple[str, ...] = ()
+    against: str = ""
     baseline: Path | None = None
     update_baseline: bool = False
     known: Baseline | None = None
@@ -160,15 +161,22 @@ def _add_places(option: Callable[..., None]) -> None:
 def _add_judgement(option: Callable[..., None]) -> None:
     """Add what says which findings count, and how they are seen again."""
     option(
+        "--app-against",
+        metavar="REF",
+        help="Hold the app against git:REF, gradio==X, another target or a URL: what callers rely "
+        "on, what it answers, how long it takes.",
+    )
+    option(
         "--app-baseline",
         metavar="FILE",
-        help="The findings in this file are known: they are shown as such and fail nothing.",
+        help="The findings in this file are known: they are shown as such and fail nothing. What "
+        "callers rely on, and what examples are answered, is held against it.",
     )
     option(
         "--app-update-baseline",
         action="store_true",
-        help="Write what this run finds into the baseline; reasons and dates in it stay. No "
-        "finding fails this run.",
+        help="Write what this run finds, what callers rely on, answers and latency into the "
+        "baseline; reasons and dates in it stay. No finding fails this run.",
     )
     option("--app-replay", metavar="ID", help="Show one finding of the last report again.")
     option(
@@ -221,9 +229,10 @@ def read(config: pytest.Config) -> Options | None:
     named_report = config.getoption("--app-report") or config.getini("app_report")
     base = folder if config.getoption("--app-report") else _base(config, folder)
     baseline, update = _baseline(config, folder)
+    against = config.getoption("--app-against") or ""
     return Options(
         target=str(target),
-        suites=_suites(named) if typed else (),
+        suites=_suites(named, compared=bool(against or baseline)) if typed else (),
         folder=folder if typed else config.rootpath,
         report=(base / (named_report or "reports/latest")).absolute(),
         history=(base / (named_report or "reports") / "history").absolute(),
@@ -245,6 +254,7 @@ def read(config: pytest.Config) -> Options | None:
         browser=config.getoption("--app-browser") or config.getini("app_browser") or "",
         app_folder=config.getoption("--app-folder") or config.getini("app_folder") or "",
         budgets=tuple(config.getini("app_latency")),
+        against=against,
         baseline=baseline,
         update_baseline=update,
         known=_known(baseline, update=update) if baseline and typed else None,
@@ -277,9 +287,10 @@ def _words(lines: Sequence[str]) -> list[str]:
     return [word.strip() for line in lines for word in line.split(",") if word.strip()]
 
 
-def _suites(named: Sequence[str]) -> tuple[str, ...]:
+def _suites(named: Sequence[str], *, compared: bool) -> tuple[str, ...]:
+    """Return the suites that are *named*, or all; *compared*: there is what to compare with."""
     if not named:
-        return SUITES
+        return tuple(suite for suite in SUITES if compared or suite != "regression")
     if list(named) == ["none"]:
         return ()
     for name in named:
@@ -287,6 +298,11 @@ def _suites(named: Sequence[str]) -> tuple[str, ...]:
             raise OptionError("no suite 'none' beside others: none means no suite at all.")
         if name not in SUITES:
             raise OptionError(f"no suite {name!r}. {choices(name, (*SUITES, 'none'))}")
+    if "regression" in named and not compared:
+        raise OptionError(
+            "the suite 'regression' has nothing to compare with: add --app-against REF or "
+            "--app-baseline FILE."
+        )
     return tuple(suite for suite in SUITES if suite in named)
 
 

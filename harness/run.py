@@ -12,21 +12,27 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from .finding import Finding, Severity, distinct, merged
+from .outline import Endpoint
 from .quantiles import percentile
 from .snippet import uploads
 
 __all__ = [
     "SCHEMA",
+    "AnswerRow",
+    "ChangeRow",
     "Checked",
     "CoverageRow",
     "CrowdRow",
     "EventRow",
+    "FormerRow",
     "HistoryRow",
     "LatencyRow",
     "Part",
+    "RatioRow",
     "Run",
     "Screenshot",
     "SideEffect",
+    "SidesRow",
     "SizeRow",
     "Skipped",
     "SourceRow",
@@ -206,6 +212,85 @@ class CoverageRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeRow:
+    """One change of what callers rely on, *against* the baseline or another app.
+
+    *breaks* is true where a caller of the older one gets an error from the newer one.
+    """
+
+    against: str
+    event: str
+    kind: str
+    name: str = ""
+    before: str = ""
+    after: str = ""
+    breaks: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRow:
+    """What *event* answers to *input*, time and again, in two copies of the app.
+
+    *outputs* are JSON texts, one an output, long ones by their beginning and digest; *chunks* is
+    how many outputs came on the way.
+    """
+
+    event: str
+    input: str
+    outputs: tuple[str, ...] = ()
+    chunks: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SidesRow:
+    """How many inputs of *event* two apps were asked, and for how many they said the *same*.
+
+    What one of them does not repeat (*unsteady*) is not compared.
+    """
+
+    against: str
+    event: str
+    inputs: int = 0
+    same: int = 0
+    differ: int = 0
+    unsteady: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RatioRow:
+    """How much longer *event* takes than in the older app: *ratio*, and *low* and *high* of it.
+
+    The true ratio lies between them with 99 % confidence. *before* and *after* are medians in
+    seconds of what *measure* names: ``own`` is the author's function, without its waiting for a
+    processor, ``whole`` from the request to the last message. *older* and *newer* have a sample of
+    each round. *verdict* is slower, faster, same or inconclusive.
+    """
+
+    against: str
+    event: str
+    measure: str
+    rounds: int
+    before: float
+    after: float
+    ratio: float
+    low: float
+    high: float
+    verdict: str
+    older: tuple[float, ...] = ()
+    newer: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FormerRow:
+    """Latency of one event as the baseline has it, in seconds: another day, another machine."""
+
+    event: str
+    count: int
+    p50: float
+    p95: float
+
+
+@dataclass(frozen=True, slots=True)
 class Skipped:
     """What was not tested, and why, in words that say what would change that."""
 
@@ -285,6 +370,12 @@ class Part:
     suites: tuple[SuiteRow, ...] = ()
     coverage: tuple[CoverageRow, ...] = ()
     checked: tuple[Checked, ...] = ()
+    contract: tuple[Endpoint, ...] = ()
+    changes: tuple[ChangeRow, ...] = ()
+    answers: tuple[AnswerRow, ...] = ()
+    sides: tuple[SidesRow, ...] = ()
+    ratios: tuple[RatioRow, ...] = ()
+    former: tuple[FormerRow, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain JSON."""
@@ -306,6 +397,12 @@ class Part:
             suites=tuple(_made(SuiteRow, item) for item in data.get("suites", ())),
             coverage=tuple(_made(CoverageRow, item) for item in data.get("coverage", ())),
             checked=tuple(_made(Checked, item) for item in data.get("checked", ())),
+            contract=tuple(map(Endpoint.from_dict, data.get("contract", ()))),
+            changes=tuple(_made(ChangeRow, item) for item in data.get("changes", ())),
+            answers=tuple(_made(AnswerRow, item) for item in data.get("answers", ())),
+            sides=tuple(_made(SidesRow, item) for item in data.get("sides", ())),
+            ratios=tuple(_made(RatioRow, item) for item in data.get("ratios", ())),
+            former=tuple(_made(FormerRow, item) for item in data.get("former", ())),
         )
 
 
@@ -432,6 +529,42 @@ class Run:
         return self._in_order({r.event: r for part in self.parts for r in part.coverage}.values())
 
     @property
+    def contract(self) -> list[Endpoint]:
+        """What callers rely on, by name; of a run that was held against a baseline or an app."""
+        found = {endpoint.name: endpoint for part in self.parts for endpoint in part.contract}
+        return sorted(found.values(), key=lambda endpoint: endpoint.name)
+
+    @property
+    def changes(self) -> list[ChangeRow]:
+        """What breaks a caller first."""
+        once = dict.fromkeys(row for part in self.parts for row in part.changes)
+        return sorted(once, key=lambda row: (row.against, not row.breaks))
+
+    @property
+    def answers(self) -> list[AnswerRow]:
+        """What the app repeats, in the order of the events; for the baseline."""
+        rows = {(row.event, row.input): row for part in self.parts for row in part.answers}
+        return self._in_order(rows.values())
+
+    @property
+    def sides(self) -> list[SidesRow]:
+        """One row an event and app that was compared."""
+        rows = {(row.against, row.event): row for part in self.parts for row in part.sides}
+        return self._in_order(rows.values())
+
+    @property
+    def ratios(self) -> list[RatioRow]:
+        """One row an event and app that was compared."""
+        rows = {(row.against, row.event): row for part in self.parts for row in part.ratios}
+        return self._in_order(rows.values())
+
+    @property
+    def former(self) -> list[FormerRow]:
+        """Latency as the baseline has it."""
+        rows = {row.event: row for part in self.parts for row in part.former}
+        return self._in_order(rows.values())
+
+    @property
     def screenshots(self) -> list[Screenshot]:
         """In the order taken."""
         return [shot for part in self.parts for shot in part.screenshots]
@@ -517,6 +650,12 @@ class Run:
             "sizes": [_plain(row) for row in self.sizes],
             "crowds": [_plain(row) for row in self.crowds],
             "coverage": [_plain(row) for row in self.coverage],
+            "contract": [_plain(row) for row in self.contract],
+            "changes": [_plain(row) for row in self.changes],
+            "answers": [_plain(row) for row in self.answers],
+            "sides": [_plain(row) for row in self.sides],
+            "ratios": [_plain(row) for row in self.ratios],
+            "former": [_plain(row) for row in self.former],
             "effects": [_plain(row) for row in self.effects],
             "screenshots": [_plain(row) for row in self.screenshots],
             "skipped": [_plain(row) for row in self.skipped],
@@ -547,7 +686,7 @@ class Run:
 
 
 def _plain(item: Any) -> dict[str, Any]:
-    return item.as_dict() if isinstance(item, Finding) else asdict(item)
+    return item.as_dict() if isinstance(item, Finding | Endpoint) else asdict(item)
 
 
 def _made(kind: type[Any], data: Mapping[str, Any]) -> Any:

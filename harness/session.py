@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from . import own
+from .against.regression import Regression
 from .allowance import Allowance
 from .app import App, Credentials, named_home, start
 from .checks.forged import ROOT
@@ -498,6 +499,13 @@ class Session:
             return f"it {' and '.join(done)} when it starts, and would do so twice"
         fits, words = memory_allows(os.getpid())
         return "" if fits else words
+
+    # -- held against what it was ---------------------------------------------------------
+
+    @functools.cached_property
+    def regression(self) -> Regression:
+        """What holds the app against what it was."""
+        return Regression(self.app, baseline=self.options.known)
 
     # -- what a report says of the whole ------------------------------------------------
 

@@ -23,6 +23,7 @@ from .session import Session
 
 __all__ = [
     "Asked",
+    "Compared",
     "Judged",
     "Timed",
     "Visited",
@@ -221,6 +222,21 @@ class Timed:
             suites=(SuiteRow("latency", cases=row.count, queued_cases=row.count * event.queue),),
         )
         expect_none(session, self.item, findings)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What the app is held against: *against* is "baseline" or "against", as the options are."""
+
+    session: Session
+    against: str
+    item: pytest.Item
+
+    def expect_unbroken(self) -> None:
+        """Fail where what callers rely on is there no longer."""
+        part = self.session.regression.contract(self.against)
+        self.item.stash[part_key] = part
+        expect_none(self.session, self.item, part.findings)
 
 
 def unsought(seen: PageVisit) -> tuple[Skipped, ...]:

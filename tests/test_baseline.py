@@ -101,12 +101,12 @@ def test_an_update_keeps_what_people_wrote(tmp_path: Path) -> None:
     path = tmp_path / "sub" / "known.json"
     new = replace(FINDING, event="new", also=("newer",))
     old = replace(ENTRY, expires="2027-01-01", more={"ticket": 12})
-    before = Baseline((unseen, gone, old), {"latency": {"a": 1}})
+    before = Baseline((unseen, gone, old), more={"team": {"a": 1}})
 
     before.updated([FINDING, new], [gone]).write(path)
 
     data = json.loads(path.read_text("utf-8"))
-    assert {"a": 1} == data["latency"]
+    assert {"a": 1} == data["team"]
     assert [
         ("new", "", None, ["newer"], None),
         ("share", "ticket 12", "2027-01-01", None, 12),

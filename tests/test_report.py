@@ -18,18 +18,24 @@ import pytest
 from gradio_harness.finding import Finding, Repeats, Severity
 from gradio_harness.literals import literal
 from gradio_harness.observation import Media
+from gradio_harness.outline import Endpoint, Field
 from gradio_harness.report import charts, page, results, summary, write
 from gradio_harness.report.text import cut, cut_middle, duration, shown, visible
 from gradio_harness.run import (
+    AnswerRow,
+    ChangeRow,
     CoverageRow,
     CrowdRow,
     EventRow,
+    FormerRow,
     HistoryRow,
     LatencyRow,
     Part,
+    RatioRow,
     Run,
     Screenshot,
     SideEffect,
+    SidesRow,
     SizeRow,
     Skipped,
     SourceRow,
@@ -135,6 +141,14 @@ def run_of(text: str = "predict", *, findings: int = 1, complete: bool = True) -
             skipped=(Skipped(text, text),),
             suites=(SuiteRow("api", 3, 9, 9, 2, 1, 0, 1.5),),
             coverage=(CoverageRow(text, 3, 4, ("app.py:12",)),),
+            contract=(Endpoint("greet", text, (Field(text, "string"),), ("string",)),),
+            changes=(ChangeRow("baseline", text, "choices gone", text, text),),
+            answers=(AnswerRow(text, "the page as it opens", (text,)),),
+            sides=(SidesRow("against", text, 3, 2, 1),),
+            ratios=(
+                RatioRow("against", text, "own", 1, 0.2, 0.3, 1.5, 1.2, 1.7, "slower", (1,), (2,)),
+            ),
+            former=(FormerRow(text, 20, 0.1, 0.2),),
         )
     )
     return run

@@ -178,7 +178,7 @@ DEFECTS: Mapping[str, tuple[Defect, ...]] = {
     "streaming.stall/defect": (Defect("streaming.stall", "", UNTOUCHED, "", WARNING),),
 }
 ELSEWHERE = (
-    *("ui.", "latency.", "sessions.", "inputs", "api.out-of-contract"),
+    *("ui.", "latency.", "sessions.", "inputs", "api.out-of-contract", "regression."),
     *("streaming.goes-on", "streaming.blocks-next"),
 )
 MENDED = sorted(
