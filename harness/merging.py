@@ -8,13 +8,14 @@ several runs, those of one of them are taken, and named.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePath
+from typing import Any
 
 from .errors import ResultsError
 from .finding import Finding
-from .run import SCHEMA, LatencyRow, Part, Run, Skipped, SourceRow, StreamRow
+from .run import SCHEMA, LatencyRow, Part, Run, Skipped, SourceRow
 
 __all__ = ["merge", "read"]
 
@@ -136,8 +137,10 @@ def _mended(runs: Sequence[Run]) -> list[dict[str, object]]:
 def _parts(runs: Mapping[str, Run]) -> list[Part]:
     """Return what the runs say, without what one of them contradicts another in."""
     driven = {event.label for run in runs.values() for event in run.events if event.cases}
-    timed = _chosen({name: run.latency for name, run in runs.items()})
-    streamed = _chosen({name: run.streams for name, run in runs.items()})
+    timed = _chosen({name: run.latency for name, run in runs.items()}, lambda row: row.count)
+    streamed = _chosen({name: run.streams for name, run in runs.items()}, lambda row: row.outputs)
+    sized = _chosen({name: run.sizes for name, run in runs.items()}, lambda row: len(row.sizes))
+    met = _chosen({name: run.crowds for name, run in runs.items()}, lambda row: len(row.visitors))
     parts, shown = [], set()
     for name, run in runs.items():
         shots = [shot for shot in run.screenshots if shot not in shown]
@@ -147,6 +150,8 @@ def _parts(runs: Mapping[str, Run]) -> list[Part]:
             events=tuple(run.events),
             latency=tuple(_named(row, name) for row in run.latency if timed[row.event] == name),
             streams=tuple(row for row in run.streams if streamed[row.event] == name),
+            sizes=tuple(row for row in run.sizes if sized[row.event] == name),
+            crowds=tuple(row for row in run.crowds if met[row.event] == name),
             screenshots=tuple(shots),
             effects=tuple(run.effects),
             skipped=tuple(item for item in run.skipped if not _refuted(item, driven, run)),
@@ -163,13 +168,12 @@ def _refuted(item: Skipped, driven: set[str], run: Run) -> bool:
     return item.what in driven - own
 
 
-def _chosen(rows: Mapping[str, Sequence[LatencyRow | StreamRow]]) -> dict[str, str]:
+def _chosen(rows: Mapping[str, Sequence[Any]], much: Callable[[Any], int]) -> dict[str, str]:
     """Return, for each event that a row is about, the name of the run that measured most of it."""
     best: dict[str, tuple[int, str]] = {}
     for name, row in ((name, row) for name, of in rows.items() for row in of):
-        number = row.count if isinstance(row, LatencyRow) else row.outputs
-        if number > best.get(row.event, (-1, ""))[0]:
-            best[row.event] = (number, name)
+        if much(row) > best.get(row.event, (-1, ""))[0]:
+            best[row.event] = (much(row), name)
     return {event: name for event, (_, name) in best.items()}
 
 

@@ -189,6 +189,8 @@ LAYERS = (
         "report.charts",
         "report.timeline",
         "report.strip",
+        "report.waterfall",
+        "report.curves",
         "report.previews",
         "report.page",
         "report.summary",

@@ -10,12 +10,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from itertools import pairwise
 
 from ..run import EventRow, LatencyRow
 from .axis import Axis, apart, axis_over, px, tick_label
-from .text import Html, counted, cut, duration, visible
+from .text import Html, counted, duration, inside
 
 __all__ = [
     "Axis",
@@ -169,7 +168,7 @@ def _distribution(row: LatencyRow) -> tuple[Axis, Bins]:
 
 
 def _title(row: LatencyRow) -> str:
-    return f"Latency of {escape(visible(cut(row.event, 120)))}"
+    return f"Latency of {inside(row.event, 120)}"
 
 
 def _description(row: LatencyRow, axis: Axis) -> str:

@@ -21,9 +21,9 @@ from importlib.resources import files
 import jinja2
 
 from ..finding import Finding, Repeats, Severity
-from ..run import EventRow, LatencyRow, Run, Screenshot, StreamRow
+from ..run import EventRow, Run, Screenshot, StreamRow
 from ..snippet import FOLDER, Snippet
-from . import charts, timeline
+from . import charts, curves, timeline
 from .axis import axis_over
 from .previews import Preview, previews
 from .strip import strip
@@ -33,12 +33,14 @@ from .text import (
     cut,
     cut_middle,
     duration,
+    interval,
     listed,
     script,
     shown,
     thousands,
     visible,
 )
+from .waterfall import slices, waterfall
 
 __all__ = ["render"]
 
@@ -50,6 +52,7 @@ EVENT_ROWS = 80
 OTHER_ROWS = 80
 HISTOGRAMS = 12
 STREAMS = 6
+CURVES = 9
 
 STEPS = ("page", "route", "queue", "preprocess", "function", "postprocess", "rendering")
 GROUPS = {"error": "Errors", "warning": "Warnings", "info": "Notes", "known": "Known"}
@@ -94,7 +97,7 @@ def _facts(run: Run) -> dict[str, object]:
         **_events(run),
         **_changes(run),
         **_streams(run.streams),
-        **_latency(run.latency),
+        **_latency(run),
         "reached": run.coverage[:OTHER_ROWS],
         "more_reached": max(0, len(run.coverage) - OTHER_ROWS),
         "effects": run.effects[:OTHER_ROWS],
@@ -215,14 +218,20 @@ def _beside(run: Run, counted_cases: int) -> list[str]:
     return [f"{thousands(number)} {kind}" for kind, number in kinds if number > 0]
 
 
-def _latency(rows: Sequence[LatencyRow]) -> dict[str, object]:
-    rows = rows[:OTHER_ROWS]
+def _latency(run: Run) -> dict[str, object]:
+    rows = run.latency[:OTHER_ROWS]
     axis = axis_over(value for row in rows for value in (*row.samples, row.p50, row.maximum))
     slowest = sorted((row for row in rows if row.samples), key=lambda row: -row.p50)[:HISTOGRAMS]
     return {
         "latency": rows,
         "axis": axis,
         "pictured": [row for row in rows if row in slowest],
+        "sliced": any(row.slices for row in slowest),
+        "sizes": (grown := [row for row in run.sizes if row.exponent is not None])[:CURVES],
+        "more_sizes": max(0, len(grown) - CURVES),
+        "level": [row for row in run.sizes if row.exponent is None][:OTHER_ROWS],
+        "crowds": run.crowds[:CURVES],
+        "more_crowds": max(0, len(run.crowds) - CURVES),
     }
 
 
@@ -341,10 +350,13 @@ def _environment() -> jinja2.Environment:
     environment.filters |= {
         "counted": counted,
         "cut": cut,
+        "crowd": curves.crowd,
         "duration": duration,
+        "growth": curves.growth,
         "history": _history,
         "histogram": charts.histogram,
         "in_words": charts.in_words,
+        "interval": interval,
         "listed": listed,
         "moment": _moment,
         "outcomes": charts.outcomes,
@@ -352,6 +364,7 @@ def _environment() -> jinja2.Environment:
         "png": _png,
         "script": script,
         "shown": shown,
+        "slices": slices,
         "spread": charts.spread,
         "stream_lines": timeline.lines,
         "stream_story": timeline.story,
@@ -360,8 +373,16 @@ def _environment() -> jinja2.Environment:
         "thousands": thousands,
         "traceback": _traceback,
         "visible": visible,
+        "waterfall": waterfall,
     }
-    environment.globals |= {"scale": charts.scale, "effect_words": EFFECTS}
+    environment.globals |= {
+        "crowd_lines": curves.crowd_lines,
+        "crowd_story": curves.crowd_story,
+        "effect_words": EFFECTS,
+        "growth_lines": curves.growth_lines,
+        "growth_story": curves.growth_story,
+        "scale": charts.scale,
+    }
     return environment
 
 

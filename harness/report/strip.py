@@ -7,10 +7,9 @@ without findings is a dot, one that was cut short stands on a broken line.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
 from ..run import HistoryRow
-from .text import Html, counted
+from .text import Html, counted, inside
 
 __all__ = ["story", "strip"]
 
@@ -48,12 +47,12 @@ def strip(rows: Sequence[HistoryRow], moments: Sequence[str]) -> Html:
         for name, y in (("new", 18), ("mended", 33))
     )
     ends = (
-        f'<text x="{_LEFT - 4}" y="{base + 54}">{escape(moments[0])}</text>'
+        f'<text x="{_LEFT - 4}" y="{base + 54}">{inside(moments[0])}</text>'
         f'<text x="{max(width - _STEP + _BAR + 4, room)}" y="{base + 54}" text-anchor="end">'
         "this run</text>"
     )
     label = f"Findings of the last {len(rows)} runs: " + "; ".join(
-        f"{escape(moment)}: {story(row)}"
+        f"{inside(moment)}: {story(row)}"
         for row, moment in zip(rows[-3:], moments[-3:], strict=True)
     )
     return Html(
@@ -90,4 +89,4 @@ def _column(x: int, base: int, row: HistoryRow, moment: str, unit: float) -> str
         for (_, number), sign, at in zip(_changes(row), "+−", (18, 33), strict=True)
         if number
     ]
-    return f"<g><title>{escape(moment)}: {story(row)}</title>{''.join(parts)}</g>"
+    return f"<g><title>{inside(moment)}: {story(row)}</title>{''.join(parts)}</g>"

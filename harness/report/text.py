@@ -10,7 +10,7 @@ from __future__ import annotations
 import html
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 __all__ = [
     "HIDDEN",
@@ -19,6 +19,8 @@ __all__ = [
     "cut",
     "cut_middle",
     "duration",
+    "inside",
+    "interval",
     "listed",
     "script",
     "shown",
@@ -59,6 +61,11 @@ def shown(text: str) -> Html:
             html.escape(text),
         )
     )
+
+
+def inside(text: str, limit: int = 60) -> Html:
+    """Return *text* for a label or a title inside a picture, where nothing can be marked."""
+    return Html(html.escape(visible(cut(text, limit))))
 
 
 def _notation(character: str) -> str:
@@ -104,6 +111,14 @@ def duration(seconds: float | None) -> str:
     if minutes < 60:
         return f"{minutes} min {rest:02d} s"
     return f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def interval(ends: Sequence[float | None]) -> str:
+    """Return ``6.2 ms to 6.9 ms``, or ``from 6.2 ms`` where nothing bounds it above."""
+    low, high = ends
+    if low is None:
+        return f"up to {duration(high)}" if high is not None else ""
+    return f"from {duration(low)}" if high is None else f"{duration(low)} to {duration(high)}"
 
 
 def _three_digits(value: float, *, whole: bool) -> str:
