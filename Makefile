@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 DEMO   := fixtures/apps/demo.py
 # Left empty, all of the project's tests but those of several visitors and steps: `make twins`.
 TESTS  ?=
-SLOW   := races departures visitors order growth cost forgery coverage inputs
+SLOW   := races departures painting visitors order growth cost forgery coverage inputs
 TWINS  := $(SLOW:%=tests/test_%.py)
 
 # Set, it would make every `import gradio` take twice as long.
@@ -31,10 +31,11 @@ twins: $(VENV)/.browser  ## The tests of long searches: visitors, orders, growth
 matrix: $(VENV)/.browser  ## The tests that depend on Gradio, on 4.44.1, 5.49.1 and the newest 6
 	@$(BIN)/python .ci/matrix.py
 
-bench: $(VENV)/.made  ## Calls and cases a second of every way to drive an app, and how long a start takes
+bench: $(VENV)/.made  ## Calls a second, cases a second, how long a start takes, how late a stream is seen
 	@$(BIN)/python bench/calls.py
 	@$(BIN)/python bench/explore.py
 	@$(BIN)/python bench/start.py
+	@$(BIN)/python bench/streams.py
 
 lint: $(VENV)/.made  ## ruff, and mypy --strict on an installed copy
 	@$(BIN)/ruff check --quiet .

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .observation import Media as Media
     from .onlooker import forge as forge
     from .opening import replay_page as replay_page
+    from .painting import replay_painted as replay_painted
     from .repeated.cost import replay_cost as replay_cost
     from .repeated.departures import replay_departures as replay_departures
     from .repeated.growth import replay_growth as replay_growth
@@ -29,6 +30,7 @@ __all__ = [
     "replay_departures",
     "replay_growth",
     "replay_page",
+    "replay_painted",
     "replay_visits",
 ]
 __version__ = "0.1.0"
@@ -44,6 +46,7 @@ _MODULES = {
     "replay_departures": "repeated.departures",
     "replay_growth": "repeated.growth",
     "replay_page": "opening",
+    "replay_painted": "painting",
     "replay_visits": "visitors.together",
 }
 

@@ -15,6 +15,7 @@ from .checks.order import CHECKS as ORDER
 from .checks.outcome import CHECKS as OUTCOME
 from .checks.outputs import CHECKS as OUTPUTS
 from .checks.page import CHECKS as PAGE
+from .checks.painting import CHECKS as PAINTING
 from .checks.process import CHECKS as PROCESS
 from .checks.regression import CHECKS as REGRESSION
 from .checks.sessions import CHECKS as SESSIONS
@@ -25,11 +26,12 @@ from .checks.warned import CHECKS as WARNED
 __all__ = ["CHECKS", "by_item", "markdown"]
 
 _API = (*PROCESS, *OUTCOME, *OUTPUTS, *FILES, *STRUCTURE, *WARNED, *AGREEMENT, *HINTS, *FORGED)
+_STREAMS = (*STREAMING, *DEPARTURE, *PAINTING)
 _SESSIONS = (*SESSIONS, *ORDER, *GROWTH, *COST)
 CHECKS: tuple[Check, ...] = tuple(
     check
     for suite in ("api", "streaming", "sessions", "ui", "latency", "regression")
-    for check in (*_API, *STREAMING, *DEPARTURE, *_SESSIONS, *PAGE, *LATENCY, *REGRESSION)
+    for check in (*_API, *_STREAMS, *_SESSIONS, *PAGE, *LATENCY, *REGRESSION)
     if check.suite == suite
 )
 

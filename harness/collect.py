@@ -146,6 +146,8 @@ def _place(item: pytest.Item) -> int:
 
 def _tested(harness: Session, checks: Mapping[tuple[str, str], Check], item: pytest.Item) -> bool:
     suite = item.nodeid[len(PREFIX) :].partition(".py")[0]
+    if "watched" in getattr(item, "fixturenames", ()) and "ui" not in harness.options.suites:
+        return False  # nobody asked for a browser
     check = checks.get((suite, getattr(item, "originalname", item.name)))
     return check is None or tested(harness.options, check)
 
@@ -175,6 +177,7 @@ def parametrize(metafunc: pytest.Metafunc) -> None:
         ("forging", _asked),
         ("stream", _streams),
         ("visited", ABOUT[metafunc.module.__name__.rpartition(".")[2]]),
+        ("watched", _streams),
         ("page_visit", _pages),
         ("timed", _timed),
         ("compared", _compared),
@@ -216,7 +219,7 @@ def _streams(harness: Session) -> list[str]:
     return [
         event.label
         for event in harness.plan.explored
-        if any(member.generator for member in contract.chain(event))
+        if event.live or any(member.generator for member in contract.chain(event))
     ]
 
 

@@ -163,6 +163,14 @@ class Event:
     function: Function | None = None
 
     @property
+    def live(self) -> tuple[int, ...]:
+        """The positions of the inputs that come frame by frame, from a camera or a microphone."""
+        if self.connection != "stream":
+            return ()
+        sources = {trigger.component for trigger in self.triggers}
+        return tuple(n for n, p in enumerate(self.inputs) if p.component.id in sources)
+
+    @property
     def kind(self) -> str:
         """One word for tables: chain, load, stream, generator, batch, script or call."""
         if not self.backend:

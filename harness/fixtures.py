@@ -12,7 +12,7 @@ import pytest
 from .errors import CallFailed, HarnessError, NoSuchEvent
 from .replays import located, rerun, told_again
 from .session import Session
-from .subjects import Asked, Compared, Judged, Timed, Visited, VisitedPage, session_key
+from .subjects import Asked, Compared, Judged, Timed, Visited, VisitedPage, Watched, session_key
 
 __all__ = ["EventCall", "Events"]
 
@@ -193,6 +193,12 @@ def stream(request: pytest.FixtureRequest) -> Judged:
 def page_visit(request: pytest.FixtureRequest) -> VisitedPage:
     """Return one page of the app."""
     return VisitedPage(_session(request), request.param, request)
+
+
+@pytest.fixture
+def watched(request: pytest.FixtureRequest) -> Watched:
+    """Return one event whose stream is read by its page."""
+    return Watched(_session(request), request.param, request)
 
 
 @pytest.fixture

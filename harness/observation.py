@@ -58,7 +58,8 @@ class Call:
     """One event set off with one value an input, in the order of the event's inputs.
 
     A value is JSON as the page sends it, or a `Media` (also inside lists and mappings)
-    that the driver uploads first. *session* names the visitor: calls with the same
+    that the driver uploads first. What comes live from a camera or a microphone is a list: one
+    `Media` for each frame or piece of sound. *session* names the visitor: calls with the same
     session share Gradio's session state; None is a visitor of its own.
     """
 

@@ -29,7 +29,8 @@ class Plan:
     """*roots* are set off one by one, each with its chain; *skipped* says why others are not.
 
     *clicked* are roots, too, where what is sent depends on what the visitor clicks on, and
-    *beside* what a conversation offers of itself: retry, undo, edit. *driven* are the indices
+    *beside* what a conversation offers of itself: retry, undo, edit; *live* ones are fed by a
+    camera or a microphone, frame by frame. *driven* are the indices
     of all events that may be called, *include* and *exclude* what the user typed.
     """
 
@@ -40,11 +41,12 @@ class Plan:
     exclude: tuple[str, ...] = ()
     clicked: tuple[Event, ...] = ()
     beside: tuple[Event, ...] = ()
+    live: tuple[Event, ...] = ()
 
     @property
     def explored(self) -> tuple[Event, ...]:
         """All that is set off one by one to find defects."""
-        return (*self.roots, *self.clicked)
+        return (*self.roots, *self.clicked, *self.live)
 
 
 def plan(
@@ -87,6 +89,7 @@ class _Planning:
         self.roots: list[Event] = []
         self.clicked: list[Event] = []
         self.beside: list[Event] = []
+        self.live: list[Event] = []
 
     def plan(self) -> Plan:
         """Return what came of it."""
@@ -99,6 +102,7 @@ class _Planning:
             self.exclude,
             tuple(self.clicked),
             tuple(self.beside),
+            tuple(self.live),
         )
 
     def _placed(self, event: Event) -> str | None:
@@ -111,7 +115,7 @@ class _Planning:
             self.clicked.append(event)
             return None
         if why is None and head is event:
-            self.roots.append(event)
+            (self.live if event.connection == "stream" else self.roots).append(event)
         elif why is None:
             why = self._before(head)
         return why if why is not None or event.backend else _in_the_page(event)
@@ -188,8 +192,8 @@ def unfit(contract: Contract, event: Event) -> str | None:
         return _uncallable(event) if event.api_name else "nothing on the page sets it off"
     if names <= {"unload"}:
         return "runs when a visitor leaves; its outcome reaches nobody"
-    if event.connection == "stream":
-        return "takes a live stream from a camera or a microphone"
+    if event.connection == "stream" and not recordable(event):
+        return "takes a live stream that is neither pictures nor sound"
     if event.collects_event_data or names <= NEEDS_DATA:
         return CLICKED
     if event.backend and event.javascript and event.inputs:
@@ -198,6 +202,12 @@ def unfit(contract: Contract, event: Event) -> str | None:
     if all(s is not None and s.type == "dataset" and not s.props.get("samples") for s in sources):
         return "its table of examples is empty when the page opens: nothing to click on"
     return None
+
+
+def recordable(event: Event) -> bool:
+    """Whether all that comes live to *event* are pictures or sound."""
+    kinds = [event.inputs[place].component.type for place in event.live]
+    return bool(kinds) and {*kinds} <= {"image", "audio"}
 
 
 def _uncallable(event: Event) -> str | None:

@@ -25,7 +25,7 @@ from .contract import Event
 from .coverage import Coverage
 from .drivers.direct import Direct
 from .drivers.wire import Wire
-from .errors import TargetError
+from .errors import CannotDrive, TargetError
 from .exploring.exploration import PROFILES, Budget, Exploration, row_of
 from .exploring.explore import Explorer
 from .exploring.memory import Memory, hypothesis_home
@@ -34,13 +34,14 @@ from .journal import Journal
 from .latency import measure, opened
 from .observation import Effect
 from .options import Options
+from .painting import painted
 from .plan import Plan, plan
 from .redact import known, of_app
 from .repeated.cost import fixed_cost
 from .repeated.departures import blocks_next, goes_on
 from .repeated.growth import growth
 from .report.text import visible
-from .run import LatencyRow, Part, SideEffect, Skipped
+from .run import LatencyRow, Part, SideEffect, Skipped, StreamRow
 from .selection import known_events
 from .supervise import Carried
 from .target import Target, parse
@@ -71,6 +72,8 @@ DRIVES: Mapping[str, Callable[[Stage, Event], Part]] = {
 VISITED_SECONDS = {"quick": 0.8, "standard": 2.0, "deep": 15.0}
 #: Why an event that could be asked for what no page asks was not.
 SPENT = "the calls of --app-calls went into what came before"
+#: A stream that takes longer, in seconds, is not read once more by its page.
+LONGEST_PAINTED = 10.0
 #: So often is an event set off before it is measured, where calls are not counted.
 WARM_UP = 3
 #: What an app that runs elsewhere is spared.
@@ -416,6 +419,52 @@ class Session:
             raise NoCopy(f"a second copy did not start: {first}") from error
         with app, Wire(app, timeout_seconds=self.options.timeout_seconds) as wire:
             yield app, wire
+
+    # -- in the page ---------------------------------------------------------------------
+
+    def painted(self, label: str, context: Any) -> Part:
+        """Return what the page shows of the event's stream, in a browser's *context*."""
+        row = self._to_paint(label)
+        if isinstance(row, Skipped):
+            return Part(skipped=(row,))
+        options = self.options
+        self.begin("a page reads its stream", label)
+        try:
+            part = painted(
+                context,
+                self.app,
+                self.app.contract.event(row.event),
+                browser=options.browser,
+                folder=options.app_folder,
+            )
+        except CannotDrive as error:
+            return Part(skipped=(Skipped(label, f"not read by its page: {error}"),))
+        finally:
+            self.end()
+        self.allowance.made[label] += sum(row.cases for row in part.suites)
+        return part
+
+    def _to_paint(self, label: str) -> StreamRow | Skipped:
+        """Return the stream to look at in the page, or why there is none."""
+        event = self.app.contract.event(label)
+        known, _ = self.explored(label)
+        ended = [row for row in known.part.streams if row.outputs > 1 and row.ended is not None]
+        why = ""
+        if event.live or any(trigger.event == "load" for trigger in event.triggers):
+            why = "no visitor's hand sets it off"
+        elif _abroad(known):
+            why = "it connects to other machines: somebody may pay"
+        elif label in self._hangs:
+            why = "it hangs or ends the process"
+        elif self._left(label) in (0, 1):
+            why = SPENT
+        elif any(finding.check == "streaming.late" for finding in known.part.findings):
+            why = "what comes of it comes late already (streaming.late)"
+        elif not ended:
+            why = "no stream of two outputs came to an end"
+        elif (ended[0].ended or 0) > LONGEST_PAINTED:
+            why = f"it takes longer than {LONGEST_PAINTED:g} s"
+        return Skipped(label, f"not read by its page: {why}") if why else ended[0]
 
     # -- measuring --------------------------------------------------------------------
 

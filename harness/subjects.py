@@ -28,6 +28,7 @@ __all__ = [
     "Timed",
     "Visited",
     "VisitedPage",
+    "Watched",
     "asked_key",
     "expect_none",
     "part_key",
@@ -172,6 +173,31 @@ class VisitedPage:
             browser=options.browser,
         )
         return replace(finding, reproduce=script)
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """One event whose stream is read by its page, once for all checks."""
+
+    session: Session
+    label: str
+    request: pytest.FixtureRequest
+
+    def expect_none(self, check: str) -> None:
+        """Fail with what *check* found; skip where no page could read it."""
+        known = self.request.config.stash.setdefault(visits_key, {})
+        name = f"stream {self.label}"
+        if name not in known:
+            context = self.request.getfixturevalue("browser").new_context()
+            try:
+                known[name] = self.session.painted(self.label, context)
+            finally:
+                context.close()
+            self.request.node.stash[part_key] = known[name]
+        found = [f for f in known[name].findings if f.check == check]
+        expect_none(self.session, self.request.node, found)
+        if known[name].skipped:
+            pytest.skip(known[name].skipped[0].why)
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,6 +98,9 @@ class Visit:
         if self.values.get(component.id) == value:
             return True
         self.values[component.id] = value
+        if but is not None and component in (but.inputs[n].component for n in but.live):
+            self.unknown.add(component.id)  # what the page holds of a recording is its own affair
+            return True
         self.unknown.discard(component.id)
         for event in self.contract.listeners(component.id, EDITS):
             same = but is not None and event.index == but.index
@@ -178,7 +181,7 @@ class Visit:
 
     def _one(self, event: Event, data: Any) -> tuple[bool | None, list[int]]:
         """Run one event; return whether it failed (None: it never ended), and what it changed."""
-        reads = {parameter.component.id for parameter in event.inputs}
+        reads = {p.component.id for n, p in enumerate(event.inputs) if n not in event.live}
         writes = {component.id for component in event.outputs}
         scripted = event.javascript and bool(event.inputs)  # the script's result is sent
         if not event.backend or scripted or reads & self.unknown or not self.driven(event):

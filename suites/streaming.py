@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..subjects import Judged, Visited
+from ..subjects import Judged, Visited, Watched
 
 
 def late(stream: Judged) -> None:
@@ -48,3 +48,13 @@ def goes_on(visited: Visited) -> None:
 def blocks_next(visited: Visited) -> None:
     """Who leaves a stream makes room for the next one."""
     visited.expect_none("streaming.blocks-next")
+
+
+def late_paint(watched: Watched) -> None:
+    """The page shows what has come, as soon as it has come."""
+    watched.expect_none("streaming.late-paint")
+
+
+def taken_back(watched: Watched) -> None:
+    """What a stream has shown before it fails stays on the page."""
+    watched.expect_none("streaming.taken-back")

@@ -36,6 +36,11 @@ DEFECTS: Mapping[str, tuple[Severity, str, str]] = {
         "1 process (python) goes on after the visitor has left",
         "",
     ),
+    "goes-on/defect_pool": (
+        WARNING,
+        "1 thread (ThreadPoolExecutor) goes on after the visitor has left",
+        "defect_pool.py",
+    ),
     "blocks-next/defect": (
         ERROR,
         "After a visitor has left, the next one gets nothing for 4 s",
@@ -90,7 +95,9 @@ def test_what_a_visitor_leaves_is_told(name: str, serve: Callable[..., App]) -> 
     path = TWINS / f"streaming.{name}.py"
     (finding,) = look(serve(path.name, path.parent))
 
-    assert DEFECTS[name] == (finding.severity, finding.title, finding.location)
+    severity, title, place = DEFECTS[name]
+    assert (severity, title) == (finding.severity, finding.title)
+    assert finding.location.startswith(place)
 
 
 @pytest.mark.parametrize("name", MENDED)

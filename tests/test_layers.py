@@ -31,6 +31,7 @@ LAYERS = (
         "difference",
         "run",
         "streams",
+        "painted",
         "page",
     ),
     *("target", "browsers"),
@@ -85,6 +86,7 @@ LAYERS = (
     *(
         "drivers",
         "drivers.exchange",
+        "drivers.recording",
         "drivers.wire",
         "drivers.direct",
         "drivers.client",
@@ -101,6 +103,7 @@ LAYERS = (
         "drivers.browser.uploads",
         "drivers.browser.widgets",
         "drivers.browser.gestures",
+        "drivers.browser.paint",
         "drivers.browser.driver",
         "drivers.browser",
     ),
@@ -113,7 +116,7 @@ LAYERS = (
         "checks.files",
         "checks.warned",
     ),
-    *("checks.structure", "checks.agreement", "checks.departure"),
+    *("checks.structure", "checks.agreement", "checks.departure", "checks.painting"),
     *("checks.hints", "checks.streaming", "checks.sessions", "checks.order", "checks.growth"),
     *(
         "checks.cost",
@@ -143,6 +146,7 @@ LAYERS = (
         "exploring.memory",
         "exploring.search",
         "exploring.ladder",
+        "exploring.stretch",
         "exploring.draws",
         "exploring.phases",
         "exploring.conversation",
@@ -183,6 +187,7 @@ LAYERS = (
         "repeated.cost",
         "repeated.departures",
     ),
+    "painting",
     *(
         "report.text",
         "report.axis",

@@ -2,7 +2,7 @@
 
 In this process, one app after the other. The pages' twins are in test_browser.py, those of
 latency in test_latency.py, those of several visitors in test_visitors.py, those of visitors who
-leave in test_departures.py.
+leave in test_departures.py, of streams read by their pages in test_painting.py.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def explored(
             budget=budget,
             seed=seed,
         )
-        return [explorer.explore(event) for event in chosen.roots]
+        return [explorer.explore(event) for event in chosen.explored]
 
 
 def found(explorations: list[Exploration]) -> list[Finding]:
@@ -101,6 +101,12 @@ RAISES = "api.unhandled-exception"
 DEFECTS: Mapping[str, tuple[Defect, ...]] = {
     "api.unhandled-exception/defect": (
         Defect(RAISES, "IndexError", "name = ''", "defect.py:7 in greet"),
+    ),
+    "api.unhandled-exception/defect_camera": (
+        Defect(RAISES, "ZeroDivisionError", "*", "defect_camera.py:8 in expose"),
+    ),
+    "api.unhandled-exception/defect_microphone": (
+        Defect(RAISES, "ZeroDivisionError", "*", "defect_microphone.py:11 in listen"),
     ),
     "api.explicit-raise/defect": (
         Defect("api.explicit-raise", "ValueError", "title = ''", "defect.py:9 in enter", WARNING),
@@ -176,10 +182,11 @@ DEFECTS: Mapping[str, tuple[Defect, ...]] = {
     "streaming.empty/defect": (Defect("streaming.empty", "", "*", "", WARNING),),
     "streaming.backwards/defect": (Defect("streaming.backwards", "", UNTOUCHED),),
     "streaming.stall/defect": (Defect("streaming.stall", "", UNTOUCHED, "", WARNING),),
+    "streaming.stall/defect_long": (Defect("streaming.stall", "", "*", "", WARNING),),
 }
 ELSEWHERE = (
     *("ui.", "latency.", "sessions.", "inputs", "api.out-of-contract", "regression."),
-    *("streaming.goes-on", "streaming.blocks-next"),
+    *("streaming.goes-on", "streaming.blocks-next", "streaming.late-paint", "streaming.taken-back"),
 )
 MENDED = sorted(
     f"{path.parent.name}/{path.stem}"

@@ -24,6 +24,11 @@ class Left:
     name: str
     location: str = ""
 
+    @property
+    def works(self) -> bool:
+        """Whether it is in the author's code: a thread of a pool that waits for work is not."""
+        return bool(self.location)
+
 
 @dataclass(frozen=True, slots=True)
 class Departure:

@@ -171,6 +171,8 @@ def _explicit(seen: Seen) -> bool:
 
 
 def _midway(seen: Seen) -> bool:
+    if seen.event.live:
+        return False  # each frame is a call of the function, and an answer of its own
     # Gradio's last message carries no output when it fails, so every other chunk is one.
     return sum(m.kind != "process_completed" for m in seen.observation.chunks) > 0
 

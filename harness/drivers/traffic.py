@@ -34,7 +34,8 @@ RECORDER = """
     return /\\/run(\\/[^/]+)?\\/?$/.test(path) ? "run" : "";
   };
   const take = (line, at) => {
-    if (line.startsWith("data:")) try { got.push({at, data: JSON.parse(line.slice(5))}); } catch {}
+    if (line.startsWith("data:"))
+      try { got.push({at, size: line.length, data: JSON.parse(line.slice(5))}); } catch {}
   };
   const follow = async response => {
     const reader = response.body.getReader(), decoder = new TextDecoder();
@@ -249,7 +250,7 @@ class Traffic:
             index=int(body.get("fn_index", -1)),
             session=str(body.get("session_hash", "")),
             body=body,
-            started=self._time(entry["at"]),
+            started=self.time(entry["at"]),
         )
         self._sent = number + 1
         self.exchanges.append(exchange)
@@ -265,7 +266,7 @@ class Traffic:
                 _add(exchange, message)
         elif entry["kind"] == "run" and (exchange.status == 200 or "error" in answer):
             done = {"output": answer, "success": exchange.status == 200}
-            _add(exchange, Message("process_completed", self._time(entry["ended"]), done))
+            _add(exchange, Message("process_completed", self.time(entry["ended"]), done))
         else:
             exchange.refusal = _words(answer.get("detail", "")) if exchange.status > 0 else ""
             exchange.done = True
@@ -286,9 +287,10 @@ class Traffic:
 
     def _message(self, item: Mapping[str, Any]) -> Message:
         data = item["data"]
-        return Message(str(data.get("msg", "")), self._time(item["at"]), data)
+        return Message(str(data.get("msg", "")), self.time(item["at"]), data, item["size"])
 
-    def _time(self, milliseconds: float) -> float:
+    def time(self, milliseconds: float) -> float:
+        """Return the time of the page's clock by this process's, in seconds."""
         return self.offset + milliseconds / 1000
 
 

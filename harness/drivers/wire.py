@@ -19,6 +19,7 @@ import httpx
 from ..app import App
 from ..observation import Call, Media, Message, Observation
 from .exchange import WATCHED_SECONDS, Exchange, Leave, uploaded
+from .recording import frames_of
 
 __all__ = ["Wire", "new_session"]
 
@@ -180,22 +181,24 @@ class Wire:
         call, session = exchange.call, exchange.session
         event = self._events.get(call.index)
         try:
-            data = [self.payload(value, session) for value in call.inputs]
+            bodies = [
+                {
+                    "data": [self.payload(value, session) for value in frame],
+                    "fn_index": call.index,
+                    "session_hash": session,
+                    "event_data": call.event_data,
+                    "trigger_id": call.trigger,
+                }
+                for frame in frames_of(event, call.inputs)
+            ]
         except httpx.HTTPStatusError as error:  # an upload that is too large, or shut out
             _refused(exchange, error.response)
             return
-        body = {
-            "data": data,
-            "fn_index": call.index,
-            "session_hash": session,
-            "event_data": call.event_data,
-            "trigger_id": call.trigger,
-        }
         exchange.begin()
         if event is not None and not event.queue:
-            self._run_at_once(exchange, body)
+            self._run_at_once(exchange, bodies[0])
         else:
-            self._run_queued(exchange, body)
+            self._run_queued(exchange, bodies)
 
     def _run_at_once(self, exchange: Exchange, body: dict[str, Any]) -> None:
         answer = self._http.post(f"{self._base}/run/predict", json=body, timeout=exchange.limit)
@@ -208,8 +211,9 @@ class Wire:
         else:
             _refused(exchange, answer)
 
-    def _run_queued(self, exchange: Exchange, body: dict[str, Any]) -> None:
-        answer = self._http.post(f"{self._base}/queue/join", json=body)
+    def _run_queued(self, exchange: Exchange, bodies: list[dict[str, Any]]) -> None:
+        first, *later = bodies
+        answer = self._http.post(f"{self._base}/queue/join", json=first)
         if answer.status_code != 200:
             _refused(exchange, answer)
             return
@@ -228,6 +232,8 @@ class Wire:
                 return
             for message in _messages(response):
                 exchange.take(message)
+                if message.kind == "process_streaming":
+                    self._go_on(exchange, later)
                 silent = message.at - exchange.spoken > exchange.limit
                 if silent and exchange.outputs is None:
                     raise httpx.ReadTimeout("only heartbeats")
@@ -239,6 +245,14 @@ class Wire:
             self.cancel(exchange.call, exchange.session, exchange.event_id)
         elif exchange.outputs is None and exchange.error is None:
             exchange.fail("transport", "the stream ended before the last message", "queue")
+
+    def _go_on(self, exchange: Exchange, later: list[dict[str, Any]]) -> None:
+        """Post the next frame, or, after the last of them, that the recording is over."""
+        stream = f"{self._base}/stream/{exchange.event_id}"
+        if later:
+            self._http.post(stream, json=later.pop(0))
+        else:
+            self._http.post(f"{stream}/close", json={})
 
 
 class _Session:

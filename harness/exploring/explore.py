@@ -35,6 +35,7 @@ from .ladder import grown
 from .memory import Memory
 from .phases import drawn, emptied, remembered, suggested
 from .search import Search, Stop
+from .stretch import stretched
 
 __all__ = ["PHASES", "Explorer", "Phase"]
 
@@ -62,12 +63,15 @@ PHASES: tuple[Phase, ...] = (
     Phase(emptied, until=0.35),
     Phase(conversed, until=0.55),
     Phase(many_units, until=0.7),
+    Phase(stretched, until=0.8),
     Phase(drawn, until=0.87),
     Phase(grown, until=0.95),
     Phase(two_ways),
 )
 #: These send much at once: only to an app of this machine.
-HEAVY = (grown, many_units)
+HEAVY = (grown, many_units, stretched)
+#: What is recorded live is never as the page has it.
+LIVE = (remembered, drawn)
 
 
 class Explorer:
@@ -125,7 +129,9 @@ class Explorer:
             return Exploration(event, Part(skipped=(Skipped(event.label, why),)))
         search = self.search(event)
         phases = self.phases
-        if self.coverage is not None:
+        if event.live:
+            phases = [phase for phase in phases if phase.run in LIVE]
+        elif self.coverage is not None:
             phases = self._guided(search, self.coverage)
         with search.downloads:
             with self._watching():

@@ -149,6 +149,7 @@ class Search:
         self.accepted: Case | None = None
         self.downloads = Downloads(app)
         self.seconds = budget.seconds
+        self.live = {event.inputs[place].component.id for place in event.live}
         self.reads = self._reads()
         self.settable = self._settable()
         # Not before: the first search of all imports Hypothesis.
@@ -191,9 +192,11 @@ class Search:
 
     def _strategy(self, component: Component) -> Any:
         """Return the user's strategy for the component, else ours; None where it has none."""
-        from ..strategies import values  # Hypothesis is half a second: not before the first test
+        from ..strategies import recordings, values  # Hypothesis: not before the first test
 
         def ours() -> Any:
+            if component.id in self.live:
+                return recordings(component)
             return values(component, self.clue(component))
 
         reader = next(m for m in self.chain if component in (p.component for p in m.inputs))
@@ -211,6 +214,8 @@ class Search:
             return False  # on no page: its caller has to say it
         if self.event in self.plan.clicked and case.data is None:
             return False
+        if any(identity not in case.values for identity in self.live):
+            return False  # nothing was recorded
         wanted = self._gesture()
         if wanted is None:
             return True

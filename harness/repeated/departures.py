@@ -1,7 +1,8 @@
 """Visitors who leave a stream before its end: by the page's Stop button, or by closing it.
 
-One visitor after another, at several outputs. Threads, tasks and child processes that are there
-afterwards and were not before are what one of them left; the next one shows whether there is room.
+One visitor after another, at the first outputs and at the last one before the end. Threads, tasks
+and child processes that are there afterwards and were not before are what one of them left, and
+threads of a pool that work for the author and did not; the next one shows whether there is room.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from ..redact import of_running
 from ..reproduce import Case, case_of, described, enter, snippet
 from ..run import Part
 from ..stopwatch import Deadline, Stopwatch
+from ..visit import Visit
 from ..visitors.marking import filled
 from ..visitors.stage import Spent, Stage, skipped, staged
 from .holdings import children, threads
@@ -38,8 +40,8 @@ __all__ = ["blocks_next", "goes_on", "replay_departures"]
 
 Way = Literal["stop", "gone"]
 
-#: After how many different outputs somebody leaves.
-PLACES = {"quick": 2, "standard": 4, "deep": 16}
+#: After how many different outputs somebody leaves: the first ones, and the last but one.
+PLACES = {"quick": 3, "standard": 5, "deep": 16}
 #: How long one event is looked at, and what one visitor left, in seconds.
 SECONDS = {"quick": 8.0, "standard": 40.0, "deep": 240.0}
 WATCHED = {"quick": 6.0, "standard": 15.0, "deep": 60.0}
@@ -163,10 +165,18 @@ class _Departures:
         visit.timeout_seconds = silence or visit.timeout_seconds
         try:
             enter(visit, self.event, self.case)
+            if way == "stop" and reader.read is not None:
+                self._press(visit, stream)
         finally:
             self.stage.note(visit.seen)
             self.stage.hung.clear()  # who gets nothing after a visitor who left is asked again
         return reader.read
+
+    def _press(self, visit: Visit, stream: Event) -> None:
+        """Have the function called that the page's button has beside what it cancels."""
+        for button in visit.contract.events:
+            if stream.index in button.cancels and button.backend and self.stage.driven(button):
+                visit.fire(button)
 
     def _left(
         self, stream: Event, whole: Observation, there: Mapping[Hashable, Left]
@@ -182,11 +192,11 @@ class _Departures:
         silence = max(SILENCE_SECONDS, SILENCE_PAUSES * pause)
         ended = whole.error is None
         stays = self.running.since(there, frozenset(), grace) if ended else {}
-        usual = frozenset(one.name for one in stays.values())
+        usual = frozenset((one.name, one.works) for one in stays.values())
         ways: Sequence[Way] = ("stop", "gone") if stream.index in self.stopped else ("gone",)
         name = stream.function.name if stream.function else ""
         last: Departure | None = None
-        for outputs, way in itertools.product(_spread(len(times) - 1, self.places), ways):
+        for outputs, way in itertools.product(_places(len(times) - 1, self.places), ways):
             rest = whole.ended - times[outputs - 1] if ended else math.inf
             leaving = Departure(way, outputs, grace, rest, function=name)
             left: dict[Hashable, Left] = {}
@@ -255,12 +265,16 @@ class _Running:
         self.roots = app.probe.roots if app.probe else ()
 
     def now(self) -> dict[Hashable, Left]:
-        """Return threads, the author's tasks and child processes."""
+        """Return threads, the author's tasks and child processes.
+
+        A thread of a pool that works for the author is another than the one that waits.
+        """
         frames = sys._current_frames()
         found: dict[Hashable, Left] = {}
         for thread in threads():
             name = re.sub(r".*\((\w+)\)|-\d+(_\d+)?", r"\1", thread.name)
-            found[thread] = Left("thread", name, self._place(frames.get(thread.ident or -1)))
+            left = Left("thread", name, self._place(frames.get(thread.ident or -1)))
+            found[thread, left.works] = left
         for task in self._tasks():
             code = getattr(task.get_coro(), "cr_code", None)
             if code is not None and is_own(code.co_filename, self.roots):
@@ -271,13 +285,13 @@ class _Running:
         return found
 
     def since(
-        self, before: Mapping[Hashable, Left], usual: frozenset[str], grace: float
+        self, before: Mapping[Hashable, Left], usual: frozenset[tuple[str, bool]], grace: float
     ) -> dict[Hashable, Left]:
         """Return what is there after *grace* seconds and was not *before*, the *usual* left out."""
         watch = Stopwatch()
         while True:
             now = self.now().items()
-            left = {k: v for k, v in now if k not in before and v.name not in usual}
+            left = {k: v for k, v in now if k not in before and (v.name, v.works) not in usual}
             if not left or watch.over(grace):
                 return left
             time.sleep(GLANCE_SECONDS)
@@ -301,11 +315,9 @@ def _times(seen: Observation) -> list[float]:
     return [m.at for m in seen.chunks if m.kind == "process_generating"]
 
 
-def _spread(last: int, number: int) -> list[int]:
-    """Return *number* places from 1 to *last*, or as many as there are."""
-    if last <= number or number == 1:
-        return list(range(1, min(last, number) + 1))
-    return sorted({1 + round(i * (last - 1) / number) for i in range(number)})
+def _places(last: int, number: int) -> list[int]:
+    """Return the first *number* places up to *last*, which is the last of them."""
+    return sorted({*range(1, min(last, number)), last})
 
 
 def replay_departures(

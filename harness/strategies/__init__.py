@@ -19,7 +19,7 @@ from ..contract import LAYOUT, Component
 from . import api, choices, held, media, numbers, tables, text
 from .shapes import weighted
 
-__all__ = ["draws", "values", "weighted"]
+__all__ = ["draws", "recordings", "values", "weighted"]
 
 Maker = Callable[[Component, Clues], st.SearchStrategy[Any] | None]
 
@@ -67,6 +67,11 @@ def values(component: Component, clues: Clues = NO_CLUES) -> st.SearchStrategy[A
     if maker is None and component.type not in held.HELD | LAYOUT:
         maker = held.custom
     return maker(component, clues) if maker else None
+
+
+def recordings(component: Component) -> st.SearchStrategy[Any]:
+    """Return what a camera or a microphone gives *component* live: frame after frame."""
+    return media.recording(component)
 
 
 def draws(

@@ -68,6 +68,12 @@ SOUNDS = ((16000, 1, 1600), (44100, 2, 4410), (8000, 1, 800), (48000, 1, 1), (22
 #: (rate in hertz, channels, frames). Read off the pages of Gradio 4.44, 5.49 and 6.31.
 CAMERAS = ((640, 480), (1280, 720))
 RECORDINGS = ((48000, 1, 24000), (44100, 1, 44100))
+#: What a camera sees: a picture, the same moving, a lens that is covered, and too much light.
+SCENES = ("still", "turned", "black", "white")
+#: What a microphone hears, and for how many frames: half a second, and less at the end.
+PIECES = (("tone", 24_000), ("silence", 24_000), ("tone", 4_800), ("silence", 4_800))
+#: So many frames or pieces are in one recording.
+MOST_FRAMES = 6
 #: A second of Chromium's own recording of a flat picture, 640 by 480, VP8.
 RECORDED = (
     "c-oV4y}x+AQ(GgW({~{L)X3uWxsk)EsiizMDc7kT$Zc(8k_c`{XJh~Y_5?xS*(E!DcXtP`ZV~ldnHIdJF%QB"
@@ -303,6 +309,41 @@ def _stroke(width: int, height: int) -> Media:
     buffer = io.BytesIO()
     image.save(buffer, "PNG")
     return Media("layer_0.png", buffer.getvalue(), "image/png")
+
+
+def recording(component: Component) -> st.SearchStrategy[Any]:
+    """A few frames of a camera, of one size, or a few pieces of what a microphone hears."""
+    if component.type == "audio":
+        return st.lists(st.sampled_from(PIECES).map(_piece), min_size=1, max_size=MOST_FRAMES)
+    return st.sampled_from(CAMERAS).flatmap(
+        lambda size: st.lists(
+            st.sampled_from(SCENES).map(lambda scene: frame(scene, *size)),
+            min_size=1,
+            max_size=MOST_FRAMES,
+        )
+    )
+
+
+@functools.lru_cache(maxsize=16)
+def frame(scene: str, width: int, height: int) -> Media:
+    """Return a frame as the page takes it from a camera: a *scene* in colours, a JPEG."""
+    from PIL import Image
+
+    image = Image.open(io.BytesIO(photo(width, height).content)).convert("RGB")
+    if scene == "turned":
+        image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    elif scene != "still":
+        image = Image.new("RGB", (width, height), scene)
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG")
+    return Media(f"{scene}-{width}x{height}.jpg", buffer.getvalue(), "image/jpeg")
+
+
+def _piece(spec: tuple[str, int]) -> Media:
+    """Return a piece of sound as the page cuts it from a microphone's: a WAV file of its own."""
+    heard, frames = spec
+    piece = silence(48_000, frames) if heard == "silence" else sound(48_000, 1, frames)
+    return dataclasses.replace(piece, name="audio.wav")
 
 
 def audio(component: Component, clues: Clues) -> st.SearchStrategy[Any]:

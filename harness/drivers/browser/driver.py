@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 from playwright.sync_api import BrowserContext, Locator, Page
@@ -12,8 +13,11 @@ from ...app import App
 from ...contract import Component, Contract, Event, Trigger
 from ...errors import CannotDrive
 from ...observation import Call, Observation
+from ...painted import Painted
 from ..traffic import Exchange
+from . import paint
 from .gestures import ABSENT, GESTURES, SETTING, easiest, value_for
+from .layout import node_id
 from .login import log_in
 from .nodes import HAND_SECONDS
 from .page import SEND_SECONDS, OpenPage
@@ -82,6 +86,29 @@ class Browser:
         except PlaywrightError as error:
             said = error.message.splitlines()[0]
             raise CannotDrive(event.label, f"the page did not let it ({said})") from error
+
+    def watched(self, call: Call, stream: Event) -> Painted:
+        """Return what a new visitor's page got of *stream*, which *call* leads to, and when it
+        showed it.
+
+        What a failed stream leaves behind is looked at when all that follows from it is over.
+        Raises CannotDrive where it is not set off.
+        """
+        call = replace(call, session=f"painted {len(self._pages)}")
+        tab = self._page(call.session)
+        paint.begin(tab.page, [node_id(component) for component in stream.outputs])
+        self.call(call)
+        followed = self.followed(call.session)
+        seen = [o for o in followed if o.call.index == stream.index]
+        others = (self.contract.by_index(o.call.index) for o in followed)
+        writes = [c.id for e in others if e is not None and e is not stream for c in e.outputs]
+        frames = paint.end(tab.page, tab.traffic.time)
+        tab.close()
+        del self._pages[call.session]
+        if not seen:
+            raise CannotDrive(stream.label, "the page did not come to it")
+        alone = not {component.id for component in stream.outputs} & {*writes}
+        return Painted(stream, seen[0], frames, alone)
 
     def followed(self, session: str | None = None) -> tuple[Observation, ...]:
         """Return all that the session's last call set off, itself included, once it is over.
