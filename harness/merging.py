@@ -134,31 +134,44 @@ def _mended(runs: Sequence[Run]) -> list[dict[str, object]]:
     return [e for e in entries.values() if (e.get("check"), e.get("event")) not in known]
 
 
+#: What is measured and cannot be added up, and how much of it a row holds.
+MEASURED: Mapping[str, Callable[[Any], int]] = {
+    "latency": lambda row: row.count,
+    "streams": lambda row: row.outputs,
+    "sizes": lambda row: len(row.sizes),
+    "crowds": lambda row: len(row.visitors),
+    "sides": lambda row: row.inputs,
+    "ratios": lambda row: row.rounds,
+}
+
+
 def _parts(runs: Mapping[str, Run]) -> list[Part]:
     """Return what the runs say, without what one of them contradicts another in."""
     driven = {event.label for run in runs.values() for event in run.events if event.cases}
-    timed = _chosen({name: run.latency for name, run in runs.items()}, lambda row: row.count)
-    streamed = _chosen({name: run.streams for name, run in runs.items()}, lambda row: row.outputs)
-    sized = _chosen({name: run.sizes for name, run in runs.items()}, lambda row: len(row.sizes))
-    met = _chosen({name: run.crowds for name, run in runs.items()}, lambda row: len(row.visitors))
-    parts, shown = [], set()
+    best = {kind: _best(runs, kind) for kind in MEASURED}
+    parts, shots = [], set()
     for name, run in runs.items():
-        shots = [shot for shot in run.screenshots if shot not in shown]
-        shown |= {*shots}
+        measured = {
+            kind: tuple(row for row in getattr(run, kind) if best[kind][row.event] == name)
+            for kind in MEASURED
+        }
+        measured["latency"] = tuple(_named(row, name) for row in measured["latency"])
         part = Part(
             findings=tuple(run.findings),
             events=tuple(run.events),
-            latency=tuple(_named(row, name) for row in run.latency if timed[row.event] == name),
-            streams=tuple(row for row in run.streams if streamed[row.event] == name),
-            sizes=tuple(row for row in run.sizes if sized[row.event] == name),
-            crowds=tuple(row for row in run.crowds if met[row.event] == name),
-            screenshots=tuple(shots),
+            contract=tuple(run.contract),
+            changes=tuple(run.changes),
+            answers=tuple(run.answers),
+            former=tuple(run.former),
+            screenshots=tuple(shot for shot in run.screenshots if shot not in shots),
             effects=tuple(run.effects),
             skipped=tuple(item for item in run.skipped if not _refuted(item, driven, run)),
             suites=tuple(run.suites),
             coverage=tuple(run.coverage),
+            **measured,
         )
         parts.append(part)
+        shots |= {*run.screenshots}
     return parts
 
 
@@ -168,12 +181,13 @@ def _refuted(item: Skipped, driven: set[str], run: Run) -> bool:
     return item.what in driven - own
 
 
-def _chosen(rows: Mapping[str, Sequence[Any]], much: Callable[[Any], int]) -> dict[str, str]:
-    """Return, for each event that a row is about, the name of the run that measured most of it."""
+def _best(runs: Mapping[str, Run], kind: str) -> dict[str, str]:
+    """Return, for each event that was measured, the name of the run that measured most of it."""
     best: dict[str, tuple[int, str]] = {}
-    for name, row in ((name, row) for name, of in rows.items() for row in of):
-        if much(row) > best.get(row.event, (-1, ""))[0]:
-            best[row.event] = (much(row), name)
+    for name, row in ((name, row) for name, run in runs.items() for row in getattr(run, kind)):
+        much = MEASURED[kind](row)
+        if much > best.get(row.event, (-1, ""))[0]:
+            best[row.event] = (much, name)
     return {event: name for event, (_, name) in best.items()}
 
 

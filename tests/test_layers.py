@@ -195,6 +195,7 @@ LAYERS = (
         "report.timeline",
         "report.strip",
         "report.waterfall",
+        "report.forest",
         "report.curves",
         "report.previews",
         "report.page",

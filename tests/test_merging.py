@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from test_report import run_of as everything
 
 from gradio_harness.__main__ import main
 from gradio_harness.errors import ResultsError
@@ -58,6 +59,16 @@ def test_what_one_run_drove_is_not_left_out() -> None:
     whole = merge({"A": run_of(), "B": run_of(seed=2, parts=[part])})
 
     assert ["greet"] == [item.what for item in whole.skipped]
+
+
+def test_nothing_of_a_run_is_lost() -> None:
+    """Whatever kind of row a run has, the merged one has it too."""
+    full, other = everything(findings=3), everything(findings=3)
+    other.seed += 1
+    whole = merge({"A": full, "B": other}).as_dict()
+
+    lists = {key for key, value in full.as_dict().items() if isinstance(value, list) and value}
+    assert {"history", "mended"} >= {key for key in lists if not whole[key]}
 
 
 def test_times_are_never_mixed() -> None:

@@ -10,10 +10,11 @@ import pytest
 
 from gradio_harness.report import curves, timeline
 from gradio_harness.report.axis import axis_from_zero
+from gradio_harness.report.forest import change, forest, forest_axis
 from gradio_harness.report.strip import strip
 from gradio_harness.report.text import interval
 from gradio_harness.report.waterfall import slices, waterfall
-from gradio_harness.run import CrowdRow, HistoryRow, LatencyRow, SizeRow, StreamRow
+from gradio_harness.run import CrowdRow, HistoryRow, LatencyRow, RatioRow, SizeRow, StreamRow
 
 STREAM = StreamRow(
     "plan",
@@ -177,6 +178,36 @@ def test_an_axis_from_zero_ends_on_a_tick() -> None:
     """Also where there is nothing to show."""
     assert (0.0, 1.5) == (axis_from_zero([0.3, 1.31]).low, axis_from_zero([0.3, 1.31]).high)
     assert 1.0 == axis_from_zero([]).high
+
+
+# --- two apps ----------------------------------------------------------------------------------
+
+RATIO = RatioRow(
+    "share", "share", "own", 2, 0.02, 0.024, 1.2, 1.1, 1.3, "slower", (0.02, 0.01), (0.023, 0.013)
+)
+
+
+@pytest.mark.parametrize(
+    ("ratio", "expected"),
+    [(1.204, "+20 %"), (0.95, "−5 %"), (1.001, "±0 %"), (2.9, "+190 %"), (3.14, "× 3.14")],
+)
+def test_a_ratio_is_said_as_people_say_it(ratio: float, expected: str) -> None:
+    """In per cent, with its sign; from three times on as a factor."""
+    assert expected == change(ratio)
+
+
+def test_a_ratio_stands_within_its_interval() -> None:
+    """On an axis that also has the place where nothing changed."""
+    axis = forest_axis([RATIO])
+    svg = forest(RATIO, axis)
+    (square,) = [float(r.get("x", 0)) for r in drawn(svg).iter("rect") if r.get("class") == "own"]
+    (reach,) = [p.get("d", "") for p in drawn(svg).iter("path") if p.get("class") == "reach"]
+    low, _, high = [float(number) for number in re.findall(r"[\d.]+", reach)]
+
+    assert axis.low <= 1 <= axis.high
+    assert low < square + 4 < high
+    assert "+20 %, between +10 % and +30 %: slower" == titles(svg)[0]
+    assert svg.count("v4") == 2  # a stroke for each round
 
 
 # --- the last runs -------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ from ..run import EventRow, Run, Screenshot, StreamRow
 from ..snippet import FOLDER, Snippet
 from . import charts, curves, timeline
 from .axis import axis_over
+from .forest import change, forest, forest_axis, forest_scale
 from .previews import Preview, previews
 from .strip import strip
 from .text import (
@@ -98,6 +99,7 @@ def _facts(run: Run) -> dict[str, object]:
         **_changes(run),
         **_streams(run.streams),
         **_latency(run),
+        **_regression(run),
         "reached": run.coverage[:OTHER_ROWS],
         "more_reached": max(0, len(run.coverage) - OTHER_ROWS),
         "effects": run.effects[:OTHER_ROWS],
@@ -235,6 +237,19 @@ def _latency(run: Run) -> dict[str, object]:
     }
 
 
+def _regression(run: Run) -> dict[str, object]:
+    ratios = run.ratios[:OTHER_ROWS]
+    return {
+        "ratios": ratios,
+        "ratio_axis": forest_axis(ratios),
+        "changes": sorted(run.changes, key=lambda row: not row.breaks)[:OTHER_ROWS],
+        "more_changes": max(0, len(run.changes) - OTHER_ROWS),
+        "sides": run.sides[:OTHER_ROWS],
+        "former": run.former[:OTHER_ROWS],
+        "latency_of": {row.event: row for row in run.latency},
+    }
+
+
 def _again(run: Run) -> str:
     """Return the command that runs the same again, with the same inputs."""
     command = run.command or f"pytest --app {_quoted(run.target)}"
@@ -352,6 +367,7 @@ def _environment() -> jinja2.Environment:
         "cut": cut,
         "crowd": curves.crowd,
         "duration": duration,
+        "forest": forest,
         "growth": curves.growth,
         "history": _history,
         "histogram": charts.histogram,
@@ -378,7 +394,9 @@ def _environment() -> jinja2.Environment:
     environment.globals |= {
         "crowd_lines": curves.crowd_lines,
         "crowd_story": curves.crowd_story,
+        "change": change,
         "effect_words": EFFECTS,
+        "forest_scale": forest_scale,
         "growth_lines": curves.growth_lines,
         "growth_story": curves.growth_story,
         "scale": charts.scale,
