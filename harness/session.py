@@ -217,13 +217,18 @@ class Session:
         if known is not None:
             return known, False
         event = self.app.contract.event(label)
-        lost = self.carried.lost.get(label)
-        if lost is not None:
-            why = "not looked at further: one of its calls ended the app's process or held it"
-            exploration = Exploration(event, Part(findings=lost, skipped=(Skipped(label, why),)))
+        lost = self.carried.lost.get(label, ())
+        if lost and label not in self.carried.half:
+            exploration = Exploration(event, Part())
         else:
-            exploration = self._explore(event)
+            exploration = self._explore(event, plainly=bool(lost))
             self.allowance.made[label] += exploration.cases
+        if lost:
+            why = "not looked at further: one of its calls ended the app's process or held it"
+            found = (*lost, *exploration.part.findings)
+            skipped = (*exploration.part.skipped, Skipped(label, why))
+            part = dataclasses.replace(exploration.part, findings=found, skipped=skipped)
+            exploration = dataclasses.replace(exploration, part=part)
         self._explored[label] = exploration
         return exploration, True
 
@@ -252,12 +257,12 @@ class Session:
         visited = self._stage.spent[root] if self._stage is not None else 0
         return None if left is None else max(left - visited, 0)
 
-    def _explore(self, event: Event) -> Exploration:
+    def _explore(self, event: Event, *, plainly: bool) -> Exploration:
         explorer = self.explorer
         calls = self.allowance.left(event.label, "api")
         with self.allowance.spending("api") as share, hypothesis_home(self.options.cache):
             explorer.budget = self.budget(calls=calls, share=share)
-            return explorer.explore(event)
+            return explorer.explore(event, plainly=plainly)
 
     @property
     def explorer(self) -> Explorer:

@@ -36,8 +36,9 @@ class Carried:
     """What a new child takes over from those that died.
 
     *lost* has what was found about each event whose call ended or held a process, by the
-    event's label; *ended* are the tests that need not run again, *died* those during which
-    a process ended and that have no event of ours to blame.
+    event's label, and *half* those of which nothing else was told by then; *ended* are the tests
+    that need not run again, *died* those during which a process ended and that have no event of
+    ours to blame.
     """
 
     parts: list[Part] = field(default_factory=list)
@@ -45,6 +46,7 @@ class Carried:
     failed: set[str] = field(default_factory=set)
     died: dict[str, str] = field(default_factory=dict)
     lost: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
+    half: set[str] = field(default_factory=set)
     meta: dict[str, Any] = field(default_factory=dict)
     starts: int = 0
 
@@ -174,7 +176,15 @@ class Supervisor:
         if account.call is not None:
             judge = holds_everybody if account.stuck else process_exit
             found = account.lost or tuple(judge(account.call, account.stuck or how))
-            carried.lost[account.call["root"]] = found
+            root = account.call["root"]
+            if account.lost or root in carried.lost:
+                carried.half.discard(root)
+            else:
+                carried.half.add(root)
+            before = carried.lost.get(root, ())
+            known = {(finding.check, finding.event) for finding in before}
+            new = tuple(f for f in found if (f.check, f.event) not in known)
+            carried.lost[root] = (*before, *new)
             carried.parts.append(Part(findings=found))  # its test may not be run any more
             where = account.call["event"]
             self.say(f"{found[0].title}: {where}. The rest goes on in a new process.")

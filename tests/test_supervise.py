@@ -355,6 +355,35 @@ def test_handlers_of_signals_are_as_before(supervisor: Supervisor) -> None:
     assert before == [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
 
 
+QUICK = ("--app-profile", "quick")
+EXITS_SOMETIMES = """
+import os
+import gradio as gr
+
+def check(title):
+    if not title:
+        return "nothing"
+    if len(title) > 30:
+        os._exit(0)
+    return title, len(title)
+
+with gr.Blocks() as demo:
+    title, text, size = gr.Textbox("Ada"), gr.Textbox(), gr.Number()
+    gr.Button().click(check, title, [text, size])
+demo.launch()
+"""
+
+
+def test_what_any_visitor_runs_into_is_told_beside_what_ends_the_process(tmp_path: Path) -> None:
+    """In the new process the event is looked at once more, as any visitor would use it."""
+    folder = project(tmp_path, EXITS_SOMETIMES)
+
+    session = run(folder, "--app", "app.py", "--app-only", "--app-suites", "api", *QUICK)
+
+    found = {finding["check"] for finding in session.report["findings"]}
+    assert {"api.process-exit", "api.output-count"} == found
+
+
 # -- the journal -----------------------------------------------------------------------------
 
 

@@ -68,6 +68,10 @@ PHASES: tuple[Phase, ...] = (
     Phase(grown, until=0.95),
     Phase(two_ways),
 )
+#: What any visitor does sooner or later, and how much is typed: all that is tried where something
+#: else ends the process.
+PLAIN = (suggested, clicked, emptied)
+PLAIN_SIZE = 100
 #: These send much at once: only to an app of this machine.
 HEAVY = (grown, many_units, stretched)
 #: What is recorded live is never as the page has it.
@@ -120,8 +124,11 @@ class Explorer:
         files = (event.function.file for event in app.contract.events if event.function)
         self.source = source(files, [app.folder])
 
-    def explore(self, event: Event) -> Exploration:
-        """Return what came of *event*. Raises Stuck when the app answers nobody any more."""
+    def explore(self, event: Event, *, plainly: bool = False) -> Exploration:
+        """Return what came of *event*; *plainly*, of what any visitor does with it.
+
+        Raises Stuck when the app answers nobody any more.
+        """
         function = event.function
         holder = self.busy.get((function.file, function.line)) if function else None
         if holder is not None:
@@ -129,7 +136,10 @@ class Explorer:
             return Exploration(event, Part(skipped=(Skipped(event.label, why),)))
         search = self.search(event)
         phases = self.phases
-        if event.live:
+        if plainly:
+            phases = [phase for phase in phases if phase.run in PLAIN]
+            search.most_size = PLAIN_SIZE
+        elif event.live:
             phases = [phase for phase in phases if phase.run in LIVE]
         elif self.coverage is not None:
             phases = self._guided(search, self.coverage)

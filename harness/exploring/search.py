@@ -91,10 +91,10 @@ class Search:
     """One event of a running app, its chain, and everything seen of them so far.
 
     *defects* are yet to be confirmed, *known* of them failed in earlier runs too; what a phase
-    knows for sure it adds to *told*. *seen* is what the last case brought. Cases are tried for
-    *seconds* after the search began, and for the budget's `shrink_seconds` longer once something
-    is wrong. They are tried over *direct*, and told by *driver*, the real queue; what that does
-    not show is in *unshown*.
+    knows for sure it adds to *told*. *seen* is what the last case brought. Cases no larger than
+    *most_size* are tried for *seconds* after the search began, and for the budget's
+    `shrink_seconds` longer once something is wrong. They are tried over *direct*, and told by
+    *driver*, the real queue; what that does not show is in *unshown*.
     """
 
     def __init__(
@@ -150,6 +150,7 @@ class Search:
         self.downloads = Downloads(app)
         self.seconds = budget.seconds
         self.live = {event.inputs[place].component.id for place in event.live}
+        self.most_size = math.inf
         self.reads = self._reads()
         self.settable = self._settable()
         # Not before: the first search of all imports Hypothesis.
@@ -209,6 +210,8 @@ class Search:
 
     def allowed(self, case: Case) -> bool:
         """Whether the visitor's gesture fits the case: an upload leaves a file behind."""
+        if case.size > self.most_size:
+            return False
         asked = (p.component for p in self.event.inputs if p.required)
         if any(c.type == "api" and c.id not in case.values for c in asked):
             return False  # on no page: its caller has to say it

@@ -86,6 +86,9 @@ class Walk:
             if self.result.stuck:
                 break
             watch = Stopwatch()
+            if number < NEEDED and not sightings and self._turned_away(moves):
+                self.played = self._play_afresh(moves)
+                sightings = self.played.sightings
             self._tell(moves, sightings)
             self.deadline.put_off(min(watch.seconds, self.patience))
         return self.result
@@ -155,6 +158,17 @@ class Walk:
         for number, why in play.refused.items():
             self.result.why.setdefault(label_of(moves[number]), why)
         return play.sightings
+
+    def _turned_away(self, moves: Sequence[Move]) -> bool:
+        """Whether an event answered nobody: what others have left in the app may be too much."""
+        answered: dict[str, bool] = {}
+        for number, move in enumerate(moves[: len(self.played.values)]):
+            if move.event is not None:
+                seen = self.played.seen.get(number, [])
+                own = [o for o in seen if o.call.index == move.event.index]
+                well = any(o.error is None for o in own)
+                answered[move.event.label] = answered.get(move.event.label, False) or well
+        return not all(answered.values())
 
     def _tell(self, moves: Sequence[Move], sightings: Sequence[Sighting]) -> None:
         """Make each sighting small, see whether it repeats, and keep it as a finding."""
