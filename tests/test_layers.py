@@ -165,6 +165,7 @@ LAYERS = (
         "visitors.stage",
         "visitors.canaries",
         "visitors.marking",
+        "visitors.notice",
         "visitors.together",
         "visitors.performance",
         "visitors.walk",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,8 @@ from . import Check, place_of
 
 __all__ = ["CHECKS", "Crowded", "Deadlocked", "Raced", "Surfaced", "Varied"]
 
+NUMBER = re.compile(r"-?\d[\d.,]*")
+
 
 @dataclass(frozen=True, slots=True)
 class Surfaced:
@@ -19,7 +22,8 @@ class Surfaced:
 
     *value* is what it was, *sent* by which *source* event and into which *field*; *event* is
     the one whose answer had it, *where* says in which part: an output, a file. *folder* is
-    the app's.
+    the app's. *notice* says where visitors are told that they share it: at the "output", on the
+    "page", or nowhere, "".
     """
 
     event: Event
@@ -29,6 +33,7 @@ class Surfaced:
     where: str
     folder: str = ""
     at_once: bool = False
+    notice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,8 @@ class Varied:
     """An answer to one visitor that follows what another sends.
 
     The one sent the same each time, the other *first* or *second* as *field* of *source*: the
-    answers were *one* and *two*, as JSON, each time.
+    answers were *one* and *two*, as JSON, each time. *steady* says that visitors who come one
+    after another and send the same get the same; *notice* is as in `Surfaced`.
     """
 
     event: Event
@@ -47,6 +53,14 @@ class Varied:
     one: str
     two: str
     folder: str = ""
+    steady: bool = True
+    notice: str = ""
+
+    @property
+    def counts(self) -> bool:
+        """Whether but numbers differ, which every visitor changes: a vote, a stock, a score."""
+        one, two = (NUMBER.sub("0", answer) for answer in (self.one, self.two))
+        return one == two and not self.steady
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +133,12 @@ def leak(seen: Surfaced | Varied) -> list[Finding]:
     `request.session_hash` or `request.username`; make files with `tempfile`; let a cache's key
     hold every input. Streams that read a variable between two yields need a local one.
 
-    Silence: nothing tells a leak from what is meant for everybody: a board, a common chat, votes,
-    the latest of all. If it is shared on purpose, say so in the ini file under `app_ignore`:
-    `sessions.leak@EVENT: shared on purpose`. For one run: `--app-ignore sessions.leak@EVENT`.
+    Silence: little tells a leak from what is meant for everybody: a board, a common chat, votes,
+    the latest of all. Where the page says so beside it ("shared", "of all of us", "votes") it is
+    told as information; where that is said elsewhere on the page or atop the author's file, or
+    where only numbers differ that each visitor changes, as a warning. If it is shared on purpose,
+    say so in the ini file under `app_ignore`: `sessions.leak@EVENT: shared on purpose`. For one
+    run: `--app-ignore sessions.leak@EVENT`.
     """
     if isinstance(seen, Varied):
         return [_varied(seen)]
@@ -136,8 +153,22 @@ def leak(seen: Surfaced | Varied) -> list[Finding]:
         )
     if seen.at_once:
         detail += " It takes two calls at the same time."
-    detail += f" If it is meant for everybody: --app-ignore 'sessions.leak@{seen.event.label}'."
-    return [_finding("sessions.leak", seen.event, Severity.ERROR, title, detail, seen.folder)]
+    severity, why = _graded(seen)
+    detail += (
+        f"{why} If it is meant for everybody: --app-ignore 'sessions.leak@{seen.event.label}'."
+    )
+    return [_finding("sessions.leak", seen.event, severity, title, detail, seen.folder)]
+
+
+def _graded(seen: Surfaced | Varied) -> tuple[Severity, str]:
+    """Return how grave it is that visitors see it, and why it is no more than that."""
+    if seen.notice == "output":
+        return Severity.INFO, " The page says there that visitors share it."
+    if seen.notice:
+        return Severity.WARNING, " The page says that visitors share something."
+    if isinstance(seen, Varied) and seen.counts:
+        return Severity.WARNING, " Only numbers differ, and each visitor changes them: a count?"
+    return Severity.ERROR, ""
 
 
 def _varied(seen: Varied) -> Finding:
@@ -149,7 +180,9 @@ def _varied(seen: Varied) -> Finding:
         f"With {seen.first!r} the answer was {_cut(seen.one)}\n"
         f"with {seen.second!r} it was {_cut(seen.two)}"
     )
-    return _finding("sessions.leak", seen.event, Severity.ERROR, title, detail, seen.folder)
+    severity, why = _graded(seen)
+    detail += f"\n{why.strip()}" * bool(why)
+    return _finding("sessions.leak", seen.event, severity, title, detail, seen.folder)
 
 
 def _cut(answer: str) -> str:

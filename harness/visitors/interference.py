@@ -27,6 +27,7 @@ from ..observation import Observation
 from ..stopwatch import Deadline, Stopwatch
 from .canaries import new_mark
 from .marking import marked
+from .notice import notice
 from .performance import Move, Performance, loads, settable
 from .stage import NoCopy, Stage
 from .together import Step, described, snippet
@@ -186,10 +187,11 @@ class Interference:
 
     def _confirmed(self, source: Event, place: int, reader: Move, call: int) -> Finding | None:
         """Return the finding if B's answer follows A's field each time, both ways."""
+        assert reader.event is not None
         one = [self._move("A", source, place), reader]
         other = [self._move("A", source, place, varied=True), reader]
         ways: tuple[list[str], list[str]] = ([], [])
-        rounds = ROUNDS
+        rounds, steady = ROUNDS, True
         while len(ways[1]) < rounds:
             for way, moves in zip(ways, (one, other), strict=True):
                 way.append(self._play(moves).get((1, call), ""))
@@ -197,12 +199,25 @@ class Interference:
                     return None
             if ways[0][0] == ways[1][0]:
                 return None
-            if len(ways[1]) == 1 and not self._repeats_itself(reader, call):
-                rounds = MORE_ROUNDS
+            if len(ways[1]) == 1:
+                steady = self._repeats_itself(reader, call)
+                rounds = ROUNDS if steady else MORE_ROUNDS
         if self._kept_for_same(source, place, reader, call, ways[1][0]):
             return None
         field = self.others[place][source.label][0]
-        return self._finding(one, other, field, reader, (ways[0][0], ways[1][0]), rounds)
+        seen = Varied(
+            reader.event,
+            source,
+            self._name(source, field),
+            (one[0].values or {})[field.id],
+            (other[0].values or {})[field.id],
+            ways[0][0],
+            ways[1][0],
+            str(self.stage.app.folder),
+            steady=steady,
+            notice=notice(self.stage.app.contract, reader.event),
+        )
+        return self._finding(seen, one, other, rounds)
 
     def _kept_for_same(self, source: Event, place: int, reader: Move, call: int, got: str) -> bool:
         """Whether B gets *got* whatever A sends but B's own value: the app keeps its answers.
@@ -240,34 +255,19 @@ class Interference:
             answers |= {answer(o, self.stage.driver) for o in play.seen.get(0, ())[call : call + 1]}
         return len(answers) == 1
 
+    def _name(self, source: Event, field: Component) -> str:
+        contract = self.stage.app.contract
+        names = {p.component.id: p.name for m in contract.chain(source) for p in m.inputs}
+        return names.get(field.id, field.label)
+
     def _finding(
-        self,
-        one: Sequence[Move],
-        other: Sequence[Move],
-        field: Component,
-        reader: Move,
-        answers: tuple[str, str],
-        rounds: int,
+        self, seen: Varied, one: Sequence[Move], other: Sequence[Move], rounds: int
     ) -> Finding:
         stage, contract = self.stage, self.stage.app.contract
-        source = one[0].event
-        assert reader.event is not None
-        assert source is not None
-        names = {p.component.id: p.name for m in contract.chain(source) for p in m.inputs}
         scripts = [
             [Step(m.visitor, m.event, m.values or {}) for m in moves] for moves in (one, other)
         ]
-        (finding,) = judged(
-            Varied(
-                reader.event,
-                source,
-                names.get(field.id, field.label),
-                (one[0].values or {})[field.id],
-                (other[0].values or {})[field.id],
-                *answers,
-                str(stage.app.folder),
-            )
-        )
+        (finding,) = judged(seen)
         return dataclasses.replace(
             finding,
             input=described(contract, scripts[1]),

@@ -22,6 +22,7 @@ from ..checks.sessions import race as judged
 from ..contract import Event
 from ..errors import HarnessError
 from ..finding import Finding, Repeats
+from ..observation import Observation
 from ..run import Part
 from ..stopwatch import Deadline, Stopwatch
 from ..visit import at
@@ -95,6 +96,12 @@ def race(stage: Stage, event: Event) -> Part:
             return Part(findings=(finding,))
         spent[0] += watch.seconds
     return skipped(event, why) if why else Part()
+
+
+def _told(move: Move, seen: Sequence[Observation]) -> Sequence[Observation]:
+    """Return what came of *move*, without what the page showed its visitor as it opened."""
+    own = [n for n, o in enumerate(seen) if move.event and o.call.index == move.event.index]
+    return seen[own[-1] :] if own else seen
 
 
 def _share(stage: Stage, event: Event) -> float:
@@ -321,7 +328,8 @@ class Meeting:
             if any(o.error and o.error.kind in UNSURE for o in seen):
                 return ()
             got[f"{move.visitor}{number if move.visitor == 'Z' else ''}"] = "\n".join(
-                SMALL.sub("0", answer(observation, stage.driver)) for observation in seen
+                SMALL.sub("0", answer(observation, stage.driver))
+                for observation in _told(move, seen)
             )
         return tuple(got[name] for name in sorted(got))
 

@@ -20,6 +20,7 @@ from ..finding import Finding, Repeats
 from ..observation import Media
 from ..stopwatch import Deadline, Stopwatch
 from .canaries import STEM, Mark, Trace
+from .notice import notice
 from .performance import (
     Move,
     Performance,
@@ -285,6 +286,7 @@ class Walk:
             seen.where,
             self.folder,
             any(move.beside is not None for move in moves),
+            notice(stage.app.contract, seen.reader),
         )
         (finding,) = judged(surfaced)
         return dataclasses.replace(
