@@ -43,6 +43,7 @@ from .repeated.growth import growth
 from .report.text import visible
 from .run import LatencyRow, Part, SideEffect, Skipped, StreamRow
 from .selection import known_events
+from .streams import telling
 from .supervise import Carried
 from .target import Target, parse
 from .visitors.crowd import crowd
@@ -453,7 +454,7 @@ class Session:
         """Return the stream to look at in the page, or why there is none."""
         event = self.app.contract.event(label)
         known, _ = self.explored(label)
-        ended = [row for row in known.part.streams if row.outputs > 1 and row.ended is not None]
+        ended = sorted((row for row in known.part.streams if row.ended is not None), key=telling)
         why = ""
         if event.live or any(trigger.event == "load" for trigger in event.triggers):
             why = "no visitor's hand sets it off"
@@ -466,10 +467,10 @@ class Session:
         elif any(finding.check == "streaming.late" for finding in known.part.findings):
             why = "what comes of it comes late already (streaming.late)"
         elif not ended:
-            why = "no stream of two outputs came to an end"
-        elif (ended[0].ended or 0) > LONGEST_PAINTED:
+            why = "no stream came to an end"
+        elif (ended[-1].ended or 0) > LONGEST_PAINTED:
             why = f"it takes longer than {LONGEST_PAINTED:g} s"
-        return Skipped(label, f"not read by its page: {why}") if why else ended[0]
+        return Skipped(label, f"not read by its page: {why}") if why else ended[-1]
 
     # -- measuring --------------------------------------------------------------------
 

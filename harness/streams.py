@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from .observation import Message, Observation
 from .run import StreamRow
 
-__all__ = ["stream_row", "streamed"]
+__all__ = ["progress", "stream_row", "streamed", "telling"]
 
 #: So many outputs of a stream are listed.
 LISTED = 500
@@ -36,10 +36,15 @@ def stream_row(seen: Observation, words: str) -> StreamRow:
         yields=since(seen.evidence.yields[:LISTED] if seen.evidence else ()),
         sizes=tuple(message.size for message in outputs[:LISTED]),
         ended=None if left else round(seen.seconds, 6),
-        failed=seen.failure,
+        failed=seen.error.message if left and seen.error else seen.failure,
         progress=tuple(share for _, share in told[:LISTED]),
         progressed=since(at for at, _ in told[:LISTED]),
     )
+
+
+def telling(row: StreamRow) -> tuple[bool, bool, int]:
+    """Return what says how much a stream shows: one that came to a good end, by its outputs."""
+    return row.ended is not None, not row.failed, len(row.arrivals)
 
 
 def progress(seen: Observation) -> list[tuple[float, float]]:

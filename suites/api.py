@@ -25,6 +25,11 @@ def output_count(exploration: Judged) -> None:
     exploration.expect_none("api.output-count")
 
 
+def progress_bar(exploration: Judged) -> None:
+    """No progress bar goes beyond its end."""
+    exploration.expect_none("api.progress-bar")
+
+
 def output_type(exploration: Judged) -> None:
     """What is returned fits the component it goes to."""
     exploration.expect_none("api.output-type")

@@ -132,6 +132,7 @@ DEFECTS: Mapping[str, tuple[Defect, ...]] = {
     ),
     "api.output-count/defect": (Defect("api.output-count", input=UNTOUCHED),),
     "api.output-count/defect_few": (Defect("api.output-count", "ValueError", "text = ''"),),
+    "api.progress-bar/defect": (Defect("api.progress-bar", "", UNTOUCHED, "", WARNING),),
     "api.output-type/defect": (Defect("api.output-type", "label", UNTOUCHED, "", WARNING),),
     "api.output-type/defect_choice": (Defect("api.output-type", "radio", "*"),),
     "api.output-type/defect_nan": (Defect("api.output-type", "label", "text = ''"),),

@@ -10,10 +10,13 @@ from typing import Any
 from ..contract import Event
 from ..finding import Finding, Severity
 from ..observation import Evidence, Frame, Observation, Served
+from ..streams import progress
 from . import Check
 
 __all__ = ["CHECKS", "Seen", "place"]
 
+#: What a sum of fractions may be off.
+TINY = 1e-6
 #: What authors raise on purpose when they mean "this input is wrong".
 EXPLICIT = frozenset(("ValueError", "TypeError", "AssertionError", "NotImplementedError"))
 
@@ -125,6 +128,30 @@ def hang(seen: Seen) -> list[Finding]:
         title = "The connection broke before the last answer"
         detail = error.message
     return [Finding("api.hang", seen.event.label, Severity.ERROR, title, detail, step=step)]
+
+
+def progress_bar(seen: Seen) -> list[Finding]:
+    """A progress bar goes beyond its end.
+
+    Why: the visitor reads 125 %, and believes the next numbers of the app no more than this one.
+
+    Mend: count from 0 and up to the total: `progress((done, total))`, `progress(done / total)`, or
+    `for item in progress.tqdm(items)`, which counts by itself.
+
+    Silence: `--app-ignore api.progress-bar@EVENT`.
+    """
+    shares = [share for _, share in progress(seen.observation)]
+    most, least = max(shares, default=0.0), min(shares, default=0.0)
+    if most <= 1 + TINY and least >= -TINY:
+        return []
+    title = f"The progress bar goes to {most if most > 1 + TINY else least:.0%}"
+    return [
+        Finding(
+            *("api.progress-bar", seen.event.label, Severity.WARNING, title),
+            step="function",
+            function=_function(seen),
+        )
+    ]
 
 
 def output_count(seen: Seen) -> list[Finding]:
@@ -262,6 +289,7 @@ CHECKS = (
     Check("api.unhandled-exception", Severity.ERROR, unhandled_exception),
     Check("api.hang", Severity.ERROR, hang),
     Check("api.output-count", Severity.ERROR, output_count),
+    Check("api.progress-bar", Severity.WARNING, progress_bar),
     Check("api.explicit-raise", Severity.WARNING, explicit_raise),
     Check("streaming.fails-midway", Severity.ERROR, fails_midway),
 )

@@ -40,7 +40,7 @@ from ..plan import Plan
 from ..reproduce import Case, described, enter, prepared, snippet
 from ..run import Part, SideEffect, Skipped, StreamRow
 from ..stopwatch import Stopwatch
-from ..streams import stream_row, streamed
+from ..streams import stream_row, streamed, telling
 from ..visit import Driver, Visit, at, feeding
 from .exploration import Budget, row_of
 from .memory import Memory
@@ -437,12 +437,11 @@ class Search:
                 self.effects[(seen.event.label, effect)] += 1
 
     def _keep_stream(self, seen: Seen, case: Case) -> None:
-        """Keep the stream with the most outputs, for the report."""
-        label, outputs = seen.event.label, len(streamed(seen.observation))
-        kept = self.streams.get(label)
-        if seen.observation.queued and outputs > (kept.outputs if kept is not None else 0):
-            words = described(self.contract, self.event, case)
-            self.streams[label] = stream_row(seen.observation, words)
+        """Keep the stream that shows most, for the report."""
+        if seen.observation.queued and streamed(seen.observation):
+            row = stream_row(seen.observation, described(self.contract, self.event, case))
+            kept = self.streams.setdefault(row.event, row)
+            self.streams[row.event] = max(kept, row, key=telling)
 
     def snippet(
         self,
