@@ -199,6 +199,7 @@ LAYERS = (
         "report.forest",
         "report.curves",
         "report.previews",
+        "report.contents",
         "report.page",
         "report.summary",
         "report.results",

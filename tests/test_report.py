@@ -430,6 +430,44 @@ def test_many_findings_fit_the_page() -> None:
     assert html.index("group-error") < html.index("group-warning")
 
 
+def test_pictures_leave_room_for_the_findings() -> None:
+    """With all pictures that a run can bring, the page stays small and the findings have theirs."""
+    run = run_of(findings=60)
+    times = tuple(0.01 * n for n in range(1, 501))
+    names = [f"event {n}" for n in range(100)]
+    slices = dict.fromkeys(("connect", "queue", "function", "transfer", "gradio"), times[:200])
+    timed = replace(latency(count=200), slices=slices, intervals={"p50": (1, 2)})
+    stream = replace(STREAM, outputs=500, arrivals=times, yields=times, sizes=(40,) * 500)
+    grown = SizeRow("", "text", "lines", (1, 10, 100, 1000, 10_000), times[:5], 2.0, 0.1)
+    ratio = RatioRow("against", "", "own", 99, 1.0, 1.2, 1.2, 1.1, 1.3, "slower", times, times)
+    crowd = CrowdRow("", (1, 2, 4, 8), times[:4], times[:4], times[:4], 1)
+    run.add(
+        Part(
+            events=tuple(EventRow(name, "call", cases=9, answered=9) for name in names),
+            latency=tuple(replace(timed, event=name) for name in names),
+            streams=tuple(replace(stream, event=name) for name in names),
+            sizes=tuple(replace(grown, event=name) for name in names),
+            crowds=tuple(replace(crowd, event=name) for name in names),
+            ratios=tuple(replace(ratio, event=name) for name in names),
+        )
+    )
+    run.history = history_of("x") * 12
+    html = page.render(run)
+
+    assert len(html.encode()) < 400_000
+    assert "<summary>Reproduce</summary>" in html
+    for kind in ("timeline", "histogram", "waterfall", "growth", "crowd", "forest", "strip"):
+        assert f'<svg class="{kind}"' in html
+
+
+def test_an_app_without_a_page_has_no_parts_about_one() -> None:
+    """One of gr.api alone, or in a notebook, has the same report without them."""
+    run = run_of()
+    run.parts = [replace(part, screenshots=()) for part in run.parts]
+
+    assert (True, False) == tuple('id="pictures"' in page.render(one) for one in (run_of(), run))
+
+
 def test_silencing_and_replaying_survive_a_shell() -> None:
     """Labels with quotes are quoted, in double quotes where that reads better."""
     run = run_of("Button 'Run $HOME'.click")
@@ -441,7 +479,7 @@ def test_silencing_and_replaying_survive_a_shell() -> None:
 
 
 def test_colours_can_be_read() -> None:
-    """Text has a contrast of at least 4.5 on every surface it stands on, in both themes."""
+    """Text has a contrast of 4.5 on each surface it stands on, shapes have 3, in both themes."""
     css = (Path(page.__file__).parent / "page.css").read_text(encoding="utf-8")
     light, dark = (dict(re.findall(r"--([\w-]+): (#\w+)", block)) for block in _roots(css))
     for theme in (light, {**light, **dark}):
@@ -449,10 +487,14 @@ def test_colours_can_be_read() -> None:
         pairs += [(tone, on) for tone in TONES for on in (f"{tone}-soft", "surface", "page")]
         weak = [(ink, on) for ink, on in pairs if _contrast(theme[ink], theme[on]) < 4.5]
 
+        shapes = [(shape, on) for shape in SHAPES for on in ("surface", "page")]
+        weak += [(one, on) for one, on in shapes if _contrast(theme[one], theme[on]) < 3]
+
         assert weak == []
 
 
 SURFACES = ("page", "surface", "sunken")
+SHAPES = ("bar", "bar-strong", "answered", "refused", "failed")
 TONES = ("error", "warning", "info", "ok", "none")
 
 
@@ -485,7 +527,7 @@ def test_summary_escapes_markdown_and_html() -> None:
     assert not re.search(r"(?<!\\)\]\(", _outside_html(prose))
     assert not re.search(r"(?<!\\)`", _outside_html(prose))
     assert "http://" not in _outside_html(prose)
-    assert {7} == {line.count("|") for line in prose.splitlines() if line.startswith("|")}
+    assert {6, 7} == {line.count("|") for line in prose.splitlines() if line.startswith("|")}
 
 
 def _outside_html(markdown: str) -> str:

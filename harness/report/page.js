@@ -135,5 +135,5 @@ addEventListener("keydown", (event) => {
 });
 
 addEventListener("beforeprint", () => {
-  for (const part of document.querySelectorAll("details")) part.open = true;
+  for (const part of document.querySelectorAll("details:not(.data)")) part.open = true;
 });

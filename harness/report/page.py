@@ -14,18 +14,17 @@ import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import lru_cache
 from importlib.resources import files
 
 import jinja2
 
-from ..finding import Finding, Repeats, Severity
-from ..run import EventRow, Run, Screenshot, StreamRow
+from ..finding import Finding, Repeats
+from ..run import Run, Screenshot
 from ..snippet import FOLDER, Snippet
 from . import charts, curves, timeline
-from .axis import axis_over
-from .forest import change, forest, forest_axis, forest_scale
+from .contents import Limits, contents
+from .forest import change, forest, forest_scale
 from .previews import Preview, previews
 from .strip import strip
 from .text import (
@@ -36,6 +35,7 @@ from .text import (
     duration,
     interval,
     listed,
+    moment,
     script,
     shown,
     thousands,
@@ -49,16 +49,9 @@ __all__ = ["render"]
 PAGE_BYTES = 385_000
 LEAST_FOR_CARDS = 150_000
 BRIEF_CARD_BYTES = 1_600
-EVENT_ROWS = 80
-OTHER_ROWS = 80
-HISTOGRAMS = 12
-STREAMS = 6
-CURVES = 9
 
 STEPS = ("page", "route", "queue", "preprocess", "function", "postprocess", "rendering")
 GROUPS = {"error": "Errors", "warning": "Warnings", "info": "Notes", "known": "Known"}
-# Not calendar's, which speak the language of the machine.
-MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"
 EFFECTS = {"write": "wrote", "connect": "connected to", "start": "started"}
 
 
@@ -79,175 +72,20 @@ def render(run: Run, *, alone: bool = False) -> str:
     *alone* is a page beside which there is neither results.json nor a folder of replays.
     """
     template = _environment().get_template("page.html.jinja")
-    facts = _facts(run) | {"alone": alone}
-    frame = template.render(**facts, groups=())
-    pictures = sum(len(_png(shot)) for shot in run.screenshots)
-    room = max(LEAST_FOR_CARDS, PAGE_BYTES - (len(frame.encode()) - pictures))
-    return template.render(**facts, groups=_groups(run, facts, room))
-
-
-def _facts(run: Run) -> dict[str, object]:
-    """Return what the template shows besides the cards."""
-    return {
-        "run": run,
+    fixed = {
+        "alone": alone,
         "policy": _policy(),
         "style": Html(_asset("page.css")),
         "script": Html(_asset("page.js")),
-        **_verdict(run),
-        **_coverage(run),
-        **_events(run),
-        **_changes(run),
-        **_streams(run.streams),
-        **_latency(run),
-        **_regression(run),
-        "reached": run.coverage[:OTHER_ROWS],
-        "more_reached": max(0, len(run.coverage) - OTHER_ROWS),
-        "effects": run.effects[:OTHER_ROWS],
-        "more_effects": max(0, len(run.effects) - OTHER_ROWS),
         "again": _again(run),
     }
-
-
-def _verdict(run: Run) -> dict[str, object]:
-    # The reason has a banner of its own.
-    verdict = run.verdict if run.complete else run.verdict.replace(f" ({run.ended})", "", 1)
-    lead, _, scope = verdict.rpartition("; ")
-    word, tone = _status(run)
-    findings = [*run.new, *run.known]
-    return {
-        "lead": lead,
-        "scope": scope[:1].upper() + scope[1:],
-        "status": word,
-        "tone": tone,
-        "findings": findings,
-        "chips": [(s, sum(f.severity == s for f in run.new)) for s in Severity],
-        "known_count": len(run.known),
-        "suite_names": sorted({f.suite for f in findings}),
-    }
-
-
-def _changes(run: Run) -> dict[str, object]:
-    """Return what is other than in the baseline and in the runs before this one."""
-    past, last = run.history[:-1], run.history[-1:]
-    counts = [(len(row.new), "new") for row in last] + [(len(row.mended), "mended") for row in last]
-    told = [f"{number} {word}" for number, word in counts if number]
-    since = f"Since the last run, {_moment(past[-1].started)}: " if past else ""
-    return {
-        "mended": run.mended,
-        "history": run.history,
-        "moments": [_moment(row.started) for row in run.history],
-        "new_ids": {name for row in last for name in row.new},
-        "gone": [entry for row in last for entry in row.mended],
-        "since": since + (", ".join(told) or "nothing new, nothing mended"),
-        "differing": [name for name, version in run.versions.items() if _differs(run, name)],
-        "finders": _finders(run),
-    }
-
-
-def _differs(run: Run, name: str) -> bool:
-    """Whether the runs that the run was merged from had different versions of *name*."""
-    return len({source.versions.get(name, "") for source in run.sources}) > 1
-
-
-def _finders(run: Run) -> dict[str, tuple[str, ...]]:
-    """Return which runs found a finding, where others drove its event and did not."""
-    found: dict[str, tuple[str, ...]] = {}
-    for finding in run.findings:
-        seen = [source.name for source in run.sources if finding.id in source.findings]
-        drove = [s for s in run.sources if not finding.event or {*finding.events} & {*s.events}]
-        if seen and len(drove) > len(seen):
-            found[finding.id] = tuple(seen)
-    return found
-
-
-def _streams(rows: Sequence[StreamRow]) -> dict[str, object]:
-    return {"streams": rows[:STREAMS], "more_streams": max(0, len(rows) - STREAMS)}
-
-
-def _coverage(run: Run) -> dict[str, object]:
-    events = run.events
-    return {
-        "driven": [event for event in events if event.cases],
-        "total": (total := _total(events)),
-        "beside": _beside(run, total.cases),
-        "calls": sum(suite.cases for suite in run.suites),
-        "queued": sum(suite.queued_cases for suite in run.suites),
-        "tests": sum(suite.tests for suite in run.suites),
-        "failed_tests": sum(suite.failed for suite in run.suites),
-        "skipped": run.skipped[:OTHER_ROWS],
-        "skipped_count": len(run.skipped),
-    }
-
-
-def _events(run: Run) -> dict[str, object]:
-    findings, events = run.findings, run.events
-    return {
-        "events": events[:EVENT_ROWS],
-        "event_count": len(events),
-        "worst_of": {label: f for f in reversed(findings) for label in f.events},
-        "found_of": Counter(label for f in findings for label in f.events),
-    }
-
-
-def _status(run: Run) -> tuple[str, str]:
-    """Return the run's outcome in a word or two, and the tone in which it is set."""
-    if not run.complete:
-        return ("Cut short" if run.ended else "Not finished"), "cut"
-    if run.failing or any(suite.failed for suite in run.suites):
-        return "Failed", "error"
-    if not any(event.cases for event in run.events):
-        return "Nothing driven", "none"
-    if any(finding.severity is Severity.WARNING for finding in run.new):
-        return "Passed, with warnings", "warning"
-    return "Passed", "ok"
-
-
-def _total(events: Sequence[EventRow]) -> EventRow:
-    """Return one row for all events together."""
-    cases, answered, refused, failed = (
-        sum(getattr(event, name) for event in events)
-        for name in ("cases", "answered", "refused", "failed")
-    )
-    return EventRow("", "", cases=cases, answered=answered, refused=refused, failed=failed)
-
-
-def _beside(run: Run, counted_cases: int) -> list[str]:
-    """Return in words the calls of the run that are not counted by how they ended."""
-    of = {suite.name: suite.cases for suite in run.suites}
-    timed, opening = of.get("latency", 0), of.get("ui", 0)
-    forged = sum(of.values()) - counted_cases - timed - opening
-    kinds = (("timed", timed), ("made by pages as they open", opening), ("forged", forged))
-    return [f"{thousands(number)} {kind}" for kind, number in kinds if number > 0]
-
-
-def _latency(run: Run) -> dict[str, object]:
-    rows = run.latency[:OTHER_ROWS]
-    axis = axis_over(value for row in rows for value in (*row.samples, row.p50, row.maximum))
-    slowest = sorted((row for row in rows if row.samples), key=lambda row: -row.p50)[:HISTOGRAMS]
-    return {
-        "latency": rows,
-        "axis": axis,
-        "pictured": [row for row in rows if row in slowest],
-        "sliced": any(row.slices for row in slowest),
-        "sizes": (grown := [row for row in run.sizes if row.exponent is not None])[:CURVES],
-        "more_sizes": max(0, len(grown) - CURVES),
-        "level": [row for row in run.sizes if row.exponent is None][:OTHER_ROWS],
-        "crowds": run.crowds[:CURVES],
-        "more_crowds": max(0, len(run.crowds) - CURVES),
-    }
-
-
-def _regression(run: Run) -> dict[str, object]:
-    ratios = run.ratios[:OTHER_ROWS]
-    return {
-        "ratios": ratios,
-        "ratio_axis": forest_axis(ratios),
-        "changes": sorted(run.changes, key=lambda row: not row.breaks)[:OTHER_ROWS],
-        "more_changes": max(0, len(run.changes) - OTHER_ROWS),
-        "sides": run.sides[:OTHER_ROWS],
-        "former": run.former[:OTHER_ROWS],
-        "latency_of": {row.event: row for row in run.latency},
-    }
+    limits, size = Limits(), PAGE_BYTES
+    while size > PAGE_BYTES - LEAST_FOR_CARDS and limits != limits.fewer:
+        facts = fixed | contents(run, limits)
+        frame = template.render(**facts, groups=())
+        size = len(frame.encode()) - sum(len(_png(shot)) for shot in run.screenshots)
+        limits = limits.fewer
+    return template.render(**facts, groups=_groups(run, facts, PAGE_BYTES - size))
 
 
 def _again(run: Run) -> str:
@@ -275,15 +113,13 @@ def _groups(run: Run, facts: Mapping[str, object], room: int) -> list[Group]:
     findings = [*run.new, *run.known]
     cards: dict[str, list[Html]] = {key: [] for key in GROUPS}
     counts: Counter[str] = Counter()
-    numbers = {event.label: n for n, event in enumerate(run.events[:EVENT_ROWS], 1)}
     for after, finding in zip(reversed(range(len(findings))), findings, strict=True):
         known = finding.known is not None and not finding.known.over
         key = "known" if known else str(finding.severity)
         counts[key] += 1
         for brief in (False, True):
             shown_files = [] if brief else previews(finding)
-            number = numbers.get(finding.event)
-            card = _card(run, facts, finding, shown_files, number, brief)
+            card = _card(run, facts, finding, shown_files, brief)
             size = len(card.encode()) - sum(len(one.data) for one in shown_files)
             if size <= room - (0 if brief else after * BRIEF_CARD_BYTES):
                 cards[key].append(card)
@@ -301,7 +137,6 @@ def _card(
     facts: Mapping[str, object],
     finding: Finding,
     files: Sequence[Preview],
-    event_number: int | None,
     brief: bool,
 ) -> Html:
     events = finding.events if finding.event else ()
@@ -314,7 +149,6 @@ def _card(
             brief=brief,
             files=files,
             folder=f"{FOLDER}/{finding.id}" if Snippet(finding.reproduce).calls else "",
-            event_number=event_number,
             steps=STEPS,
             replay=f"pytest --app {_quoted(run.target)} --app-replay {finding.id}",
             silence=" ".join(f"--app-ignore {_quoted(one)}" for one in where),
@@ -374,7 +208,7 @@ def _environment() -> jinja2.Environment:
         "in_words": charts.in_words,
         "interval": interval,
         "listed": listed,
-        "moment": _moment,
+        "moment": moment,
         "outcomes": charts.outcomes,
         "p99": charts.p99,
         "png": _png,
@@ -402,17 +236,6 @@ def _environment() -> jinja2.Environment:
         "scale": charts.scale,
     }
     return environment
-
-
-def _moment(started: str) -> str:
-    """Return an ISO time as ``21 Nov 2025, 02:36 UTC``; anything else as it is."""
-    try:
-        moment = datetime.fromisoformat(started)
-    except ValueError:
-        return started
-    moment = moment.astimezone(UTC) if moment.tzinfo else moment
-    month = MONTHS.split()[moment.month - 1]
-    return f"{moment.day} {month} {moment.year}, {moment:%H:%M} UTC"
 
 
 def _png(shot: Screenshot) -> str:

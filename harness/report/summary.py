@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from ..finding import Finding
-from ..run import LatencyRow, Run, Skipped, SuiteRow
+from ..run import HistoryRow, LatencyRow, Run, Skipped, SuiteRow
 from .charts import p99
+from .forest import change
 from .text import counted, cut, cut_middle, duration, script, thousands, visible
 
 __all__ = ["render"]
@@ -28,7 +29,15 @@ def render(run: Run) -> str:
     """Return the summary, shorter than 60,000 bytes; findings that do not fit are counted."""
     findings = [*run.new, *run.known]
     head = _head(run)
-    tail = _skipped(run.skipped) + _latency(run.latency) + _suites(run.suites) + _again(run)
+    tail = "".join(
+        (
+            _regression(run),
+            _skipped(run.skipped),
+            _latency(run.latency),
+            _suites(run.suites),
+            _again(run),
+        )
+    )
     room = LIMIT_BYTES - len((head + tail).encode()) - 200
     blocks = []
     for finding in findings:
@@ -50,12 +59,58 @@ def _head(run: Run) -> str:
     lines = [f"## gradio-harness: {name}", f"**{_text(run.verdict, 600)}**"]
     if run.skipped:
         lines.append(f"**{len(run.skipped)} not tested**, with the reasons below the findings.")
+    lines += _changes(run.history)
     if not run.complete:
         lines.append(
             "> [!CAUTION]\n> **The run was cut short.** Where this page says nothing of an event, "
             "that event may be broken all the same."
         )
     return "\n\n".join(lines) + "\n\n"
+
+
+def _changes(history: Sequence[HistoryRow]) -> Iterator[str]:
+    """Yield what is other than in the runs before the last one."""
+    if len(history) < 2:
+        return
+    last = history[-1]
+    counts = ((len(last.new), "new"), (len(last.mended), "not found any more"))
+    told = ", ".join(f"{number} {word}" for number, word in counts if number)
+    yield f"Since the last run: {told or 'nothing new, nothing mended'}."
+    for one in last.mended[:8]:
+        at = f" at {_code(one['event'], 80)}" if one["event"] else ""
+        yield f"- {_text(one['title'], 160)} ({_code(one['check'], 80)}{at}) is not found any more"
+
+
+def _regression(run: Run) -> str:
+    """Return what changed against a baseline or another app."""
+    changes = [
+        (
+            _text(row.event, 80),
+            _text(f"{row.kind} {row.name}", 80),
+            _text(row.before, 60),
+            _text(row.after, 60),
+            "**breaks**" if row.breaks else "goes on",
+        )
+        for row in sorted(run.changes, key=lambda row: not row.breaks)[:20]
+    ]
+    ratios = [
+        (
+            _text(row.event, 80),
+            duration(row.before),
+            duration(row.after),
+            change(row.ratio),
+            f"{change(row.low)} to {change(row.high)}",
+            _text(row.verdict, 30),
+        )
+        for row in run.ratios[:20]
+    ]
+    blocks = (
+        (changes, ("Event", "What changed", "Before", "After", "Who calls as before")),
+        (ratios, ("Event", "Before", "After", "Change", "99 %", "Verdict")),
+    )
+    tables = "".join(_table(head, rows) for rows, head in blocks if rows)
+    more = _more(max(len(run.changes), len(run.ratios)) - 20)
+    return f"### Regression\n\n{tables}{more}" if tables else ""
 
 
 def _finding(finding: Finding) -> str:

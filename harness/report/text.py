@@ -11,6 +11,7 @@ import html
 import math
 import re
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 
 __all__ = [
     "HIDDEN",
@@ -22,11 +23,15 @@ __all__ = [
     "inside",
     "interval",
     "listed",
+    "moment",
     "script",
     "shown",
     "thousands",
     "visible",
 ]
+
+# Not calendar's, which speak the language of the machine.
+MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"
 
 # A character class. Tab and newline stay out of it, and so do the two joiners (200c, 200d)
 # that emoji and Persian need.
@@ -128,6 +133,17 @@ def _three_digits(value: float, *, whole: bool) -> str:
     if value < 9.95:
         return f"{value:.1f}" if whole else f"{value:.2f}"
     return f"{value:.0f}" if whole else f"{value:.1f}"
+
+
+def moment(started: str) -> str:
+    """Return an ISO time as ``21 Nov 2025, 02:36 UTC``; anything else as it is."""
+    try:
+        time = datetime.fromisoformat(started)
+    except ValueError:
+        return started
+    time = time.astimezone(UTC) if time.tzinfo else time
+    month = MONTHS.split()[time.month - 1]
+    return f"{time.day} {month} {time.year}, {time:%H:%M} UTC"
 
 
 def thousands(number: int) -> str:

@@ -17,8 +17,8 @@ from .text import Html, counted, duration, thousands
 __all__ = ["lines", "story", "timeline"]
 
 _WIDTH, _LEFT, _RIGHT, _TOP, _LANE, _MARK = 960, 76, 936, 8, 34, 16
-#: So many outputs can be pointed at, and so many have a line in the table.
-_POINTED, _LISTED = 60, 40
+#: So many outputs have a thread, can be pointed at, and have a line in the table.
+_JOINED, _POINTED, _LISTED = 120, 60, 40
 
 
 def story(row: StreamRow) -> str:
@@ -127,11 +127,12 @@ def _strokes(number: int, times: Sequence[float], axis: Axis) -> str:
 
 
 def _threads(lanes: Sequence[tuple[str, Sequence[float]]], axis: Axis) -> str:
-    """Return the threads from each lane to the next one."""
+    """Return the threads from each lane to the next one, of a long stream every so many."""
+    every = -(-max(len(times) for _, times in lanes) // _JOINED)
     strokes = [
         f"M{px(_x(axis, before))} {_y(number) + _MARK}L{px(_x(axis, after))} {_y(number + 1)}"
         for number, ((_, first), (_, second)) in enumerate(pairwise(lanes))
-        for before, after in zip(first, second, strict=False)
+        for before, after in zip(first[::every], second[::every], strict=False)
     ]
     return f'<path class="thread" d="{"".join(dict.fromkeys(strokes))}"/>'
 
