@@ -93,6 +93,8 @@ def collect_suites(session: pytest.Session, items: list[pytest.Item]) -> None:
         if "ui" in suites and not config.getoption("browser_channel", None):
             find(harness.options.browser or None)
         known_checks(harness.options)
+        if "regression" in suites and harness.options.against:
+            _ = harness.regression.reference  # what cannot be compared with is said at once
         ours = _items(session, suites)
     except HarnessError as error:
         raise pytest.UsageError(harness.said(error)) from None
@@ -181,6 +183,8 @@ def parametrize(metafunc: pytest.Metafunc) -> None:
         ("page_visit", _pages),
         ("timed", _timed),
         ("compared", _compared),
+        ("answered", _roots),
+        ("paced", _paced),
     ):
         if fixture in metafunc.fixturenames:
             names = labels(harness)
@@ -226,6 +230,10 @@ def _streams(harness: Session) -> list[str]:
 def _compared(harness: Session) -> list[str]:
     options = harness.options
     return [name for name in ("baseline", "against") if getattr(options, name)]
+
+
+def _paced(harness: Session) -> list[str]:
+    return _roots(harness) if harness.options.against else []
 
 
 def _pages(harness: Session) -> list[str]:

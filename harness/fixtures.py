@@ -12,7 +12,18 @@ import pytest
 from .errors import CallFailed, HarnessError, NoSuchEvent
 from .replays import located, rerun, told_again
 from .session import Session
-from .subjects import Asked, Compared, Judged, Timed, Visited, VisitedPage, Watched, session_key
+from .subjects import (
+    Answered,
+    Asked,
+    Compared,
+    Judged,
+    Paced,
+    Timed,
+    Visited,
+    VisitedPage,
+    Watched,
+    session_key,
+)
 
 __all__ = ["EventCall", "Events"]
 
@@ -217,3 +228,15 @@ def timed(request: pytest.FixtureRequest) -> Timed:
 def compared(request: pytest.FixtureRequest) -> Compared:
     """Return what the app is held against."""
     return Compared(_session(request), request.param, request.node)
+
+
+@pytest.fixture
+def answered(request: pytest.FixtureRequest) -> Answered:
+    """Return one event that is asked again what was asked before."""
+    return Answered(_session(request), request.param, request.node)
+
+
+@pytest.fixture
+def paced(request: pytest.FixtureRequest) -> Paced:
+    """Return one event that is timed beside another app."""
+    return Paced(_session(request), request.param, request.node)

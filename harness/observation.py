@@ -149,8 +149,9 @@ class Evidence:
     the number of values the function returned and the number of outputs, where both count.
     *nonfinite* are the outputs that got nan or an infinity, by position: the wire says null.
     *ran* are begin and end of each step of the function. *sent* are the digests of what each
-    yield was to show, one an output. *queued* is when the call was in the app's queue, *begun* when
-    it was taken out, *finished* when its last step had ended.
+    yield was to show, one an output. *own_seconds* is how long the author's function took, without
+    the time in which its thread waited for a processor. *queued* is when the call was in the app's
+    queue, *begun* when it was taken out, *finished* when its last step had ended.
     """
 
     exception: str = ""
@@ -163,7 +164,7 @@ class Evidence:
     traceback: str = ""
     needs: str = ""
     seconds: Mapping[str, float] = field(default_factory=dict)
-    cpu_seconds: float | None = None
+    own_seconds: float | None = None
     yields: tuple[float, ...] = ()
     effects: tuple[Effect, ...] = ()
     logged: tuple[str, ...] = ()

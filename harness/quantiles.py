@@ -34,23 +34,24 @@ def place(count: int, rank: float) -> int:
     return max(math.ceil(rank / 100 * count), 1) - 1
 
 
-def interval(samples: Sequence[float], rank: float) -> Interval:
+def interval(samples: Sequence[float], rank: float, *, sure: float = SURE) -> Interval:
     """Return between which samples the true percentile at *rank* lies, by order statistics.
 
     How many of n independent calls are below the true percentile p follows the binomial
     distribution B(n, p), however the times are spread. So the sample of rank l is an end below it
-    where P(B < l) is 2.5 % at most, and that of rank u one above it where P(B >= u) is. Where
-    no rank is that sure, None: with 50 samples nothing bounds a p95 from above.
+    where P(B < l) is half of what is missing to *sure* at most, and that of rank u one above it
+    where P(B >= u) is. Where no rank is that sure, None: with 50 samples nothing bounds a p95 from
+    above.
     """
     ordered = sorted(samples)
-    low, high = _ranks(len(ordered), rank / 100)
+    low, high = _ranks(len(ordered), rank / 100, sure)
     return (ordered[low - 1] if low else None), (ordered[high - 1] if high else None)
 
 
 @functools.lru_cache(maxsize=64)
-def _ranks(count: int, share: float) -> tuple[int, int]:
+def _ranks(count: int, share: float, sure: float) -> tuple[int, int]:
     """Return the ranks of both ends among *count* samples, from 1 on; 0 where there is none."""
-    tail = (1 - SURE) / 2
+    tail = (1 - sure) / 2
     low = high = 0
     below = 0.0  # P(B < rank)
     for rank in range(1, count + 1):

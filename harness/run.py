@@ -574,7 +574,8 @@ class Run:
         """What was not tested, each thing once; every event that was never set off is in it."""
         once = {item for part in self.parts for item in part.skipped}
         told = {item.what for item in once} | {label for f in self.findings for label in f.events}
-        told |= {row.event for row in self.latency}
+        for rows in (self.latency, self.sides, self.ratios):
+            told |= {row.event for row in rows}
         once |= {
             Skipped(row.label, self._never(row))
             for row in self.events

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from . import own
+from .against.reference import Reference
 from .against.regression import Regression
 from .allowance import Allowance
 from .app import App, Credentials, named_home, start
@@ -41,7 +42,7 @@ from .repeated.cost import fixed_cost
 from .repeated.departures import blocks_next, goes_on
 from .repeated.growth import growth
 from .report.text import visible
-from .run import LatencyRow, Part, SideEffect, Skipped, StreamRow
+from .run import LatencyRow, Part, SideEffect, Skipped, StreamRow, SuiteRow
 from .selection import known_events
 from .streams import telling
 from .supervise import Carried
@@ -178,6 +179,8 @@ class Session:
         if self._timed is not None and self._timed[0] is not self._app:
             self._timed[1].close()
             self._timed[0].close()
+        if "regression" in vars(self):
+            self.regression.close()
         if self._zygote is not None:
             self._zygote.close()
         if self._stage is not None:
@@ -198,7 +201,9 @@ class Session:
 
     def _start(self) -> App:
         options = self.options
-        copied = {"latency", "sessions"} & {*options.suites} and options.isolation == "process"
+        copied = {"latency", "sessions", "regression"} & {
+            *options.suites
+        } and options.isolation == "process"
         if copied and self.target.local:
             importlib.import_module("gradio")
             self._zygote = Zygote.start()
@@ -560,7 +565,36 @@ class Session:
     @functools.cached_property
     def regression(self) -> Regression:
         """What holds the app against what it was."""
-        return Regression(self.app, baseline=self.options.known)
+        why = "" if self.options.against else self._why_not_apart()
+        return Regression(self.app, self.plan, self.options, start=self._beside, why_not=why)
+
+    def compared(self, label: str, *, paced: bool = False) -> Part:
+        """Return where the event answers otherwise than it did, or how much longer it takes."""
+        root = self.app.contract.root(self.app.contract.event(label)).label
+        ask = self.regression.pace if paced else self.regression.answers
+        with hypothesis_home(self.options.cache):
+            part, calls = ask(label, self._left(root))
+        self.allowance.made[root] += calls
+        return dataclasses.replace(
+            part, suites=(SuiteRow("regression", cases=calls, queued_cases=calls),)
+        )
+
+    def _beside(self, reference: Reference, alike: bool) -> App:
+        """Return the app of *reference*, in a process of its own; *alike* ones are both forked."""
+        options, zygote = self.options, self._zygote if alike else None
+        if not reference.target.local:
+            return start(reference.target, folder=reference.folder, credentials=self.credentials())
+        hashes = {} if zygote is not None else {"PYTHONHASHSEED": "0"}
+        return child(
+            reference.target,
+            folder=reference.folder,
+            credentials=self.credentials(),
+            home=named_home(options.app_folder, reference.folder),
+            timeout_seconds=options.start_timeout_seconds,
+            environment={**hashes, **reference.variables},
+            zygote=zygote,
+            python=reference.python,
+        )
 
     # -- what a report says of the whole ------------------------------------------------
 

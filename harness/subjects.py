@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ import pytest
 from .checks.forged import ROOT
 from .checks.latency import budget, parse_budget, unjudged
 from .checks.page import CHECKS
+from .errors import HarnessError
 from .exploring.exploration import Exploration, Stuck
 from .finding import Finding
 from .opening import opened, page_snippet
@@ -22,9 +24,11 @@ from .selection import fails, marked, silenced
 from .session import Session
 
 __all__ = [
+    "Answered",
     "Asked",
     "Compared",
     "Judged",
+    "Paced",
     "Timed",
     "Visited",
     "VisitedPage",
@@ -42,6 +46,7 @@ LONGEST_SCRIPT = 6_000
 session_key = pytest.StashKey[Session]()
 part_key = pytest.StashKey[Part]()
 asked_key = pytest.StashKey[frozenset[tuple[str, str]]]()
+answers_key = pytest.StashKey[dict[str, Part]]()
 visits_key = pytest.StashKey[dict[str, Part]]()
 
 
@@ -260,9 +265,60 @@ class Compared:
 
     def expect_unbroken(self) -> None:
         """Fail where what callers rely on is there no longer."""
-        part = self.session.regression.contract(self.against)
+        with in_words(self.session):
+            part = self.session.regression.contract(self.against)
         self.item.stash[part_key] = part
         expect_none(self.session, self.item, part.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One event that is asked what it was asked in an older app, once for all checks."""
+
+    session: Session
+    label: str
+    item: pytest.Item
+
+    def expect_none(self, check: str) -> None:
+        """Fail with what *check* found; skip where nothing could be compared."""
+        known = self.item.config.stash.setdefault(answers_key, {})
+        if self.label not in known:
+            self.session.looked_at(self.label)
+            with in_words(self.session):
+                known[self.label] = self.session.compared(self.label)
+            self.item.stash[part_key] = known[self.label]
+        part = known[self.label]
+        expect_none(self.session, self.item, [f for f in part.findings if f.check == check])
+        if part.skipped:
+            pytest.skip(part.skipped[0].why)
+
+
+@dataclass(frozen=True, slots=True)
+class Paced:
+    """One event that is timed beside an older app."""
+
+    session: Session
+    label: str
+    item: pytest.Item
+
+    def expect_none_slower(self) -> None:
+        """Fail where it takes longer than it did; skip where that could not be measured."""
+        self.session.looked_at(self.label)
+        with in_words(self.session):
+            part = self.session.compared(self.label, paced=True)
+        self.item.stash[part_key] = part
+        expect_none(self.session, self.item, part.findings)
+        if part.skipped:
+            pytest.skip(part.skipped[0].why)
+
+
+@contextlib.contextmanager
+def in_words(session: Session) -> Iterator[None]:
+    """Fail with the message alone where what is compared with cannot be used."""
+    try:
+        yield
+    except HarnessError as error:
+        pytest.fail(session.said(error), pytrace=False)
 
 
 def unsought(seen: PageVisit) -> tuple[Skipped, ...]:

@@ -26,8 +26,8 @@ __all__ = ["explain", "hand_over", "learn_lost", "scheduler", "take_over", "turn
 LOST = "lost.jsonl"
 
 #: Suites that one worker runs from end to end, and those for which all others wait.
-WHOLE = ("sessions", "ui", "latency")
-ALONE = ("sessions", "latency")
+WHOLE = ("sessions", "ui", "latency", "regression")
+ALONE = ("sessions", "latency", "regression")
 
 
 @contextlib.contextmanager

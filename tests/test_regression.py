@@ -1,20 +1,29 @@
-"""An app held against what it was: twins are three apps, before and after."""
+"""A contract held against a baseline, and rounds of two apps: the rest is in test_against.py."""
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
 
 from gradio_harness.against.offered import offered
+from gradio_harness.against.reference import Reference
 from gradio_harness.against.regression import Regression
-from gradio_harness.app import launch
+from gradio_harness.against.rounds import LOOKS, judged
+from gradio_harness.app import App, launch
 from gradio_harness.baseline import Baseline
 from gradio_harness.finding import Severity
+from gradio_harness.options import Options
 from gradio_harness.outline import Outline
+from gradio_harness.plan import plan
 from gradio_harness.target import parse
 
 TWINS = Path(__file__).resolve().parent.parent / "fixtures" / "apps" / "twins"
+
+
+def not_started(reference: Reference, alike: bool) -> App:
+    raise AssertionError("a contract is read, nothing is started")
 
 
 def outline_of(name: str) -> Outline:
@@ -49,10 +58,57 @@ def test_a_contract_that_breaks_callers_is_told(
     """Each break is an error; what only adds is a row, and no finding."""
     target = parse(f"regression.contract/{name}.py", TWINS)
     with launch(target, folder=TWINS, timeout_seconds=60) as app:
-        part = Regression(app, baseline=Baseline(contract=before)).contract("baseline")
+        options = Options("", (), TWINS, TWINS, known=Baseline(contract=before))
+        regression = Regression(app, plan(app.contract), options, start=not_started)
+        part = regression.contract("baseline")
 
     assert [(title, Severity.ERROR) for title in expected] == [
         (finding.title, finding.severity) for finding in part.findings
     ]
     assert any(not row.breaks for row in part.changes)
     assert len(expected) == len({finding.id for finding in part.findings})
+
+
+def rounds(
+    ratio: float, *, noise: float, number: int, base: float = 0.02
+) -> tuple[list[float], ...]:
+    """Return the samples of two apps of which one takes *ratio* times as long, give or take."""
+    lot = random.Random(number)
+    older = [base * lot.lognormvariate(0, noise) for _ in range(96)]
+    return older, [base * ratio * lot.lognormvariate(0, noise) for _ in range(96)]
+
+
+@pytest.mark.parametrize(
+    ("ratio", "noise", "base", "expected"),
+    [
+        (1.0, 0.02, 0.02, "same"),
+        (1.2, 0.05, 0.02, "slower"),
+        (1.5, 0.2, 0.02, "slower"),
+        (0.8, 0.05, 0.02, "faster"),
+        (1.12, 0.5, 0.02, "inconclusive"),
+        (1.5, 0.05, 0.0002, "same"),
+    ],
+)
+def test_a_verdict_is_given_where_it_is_sure(
+    ratio: float, noise: float, base: float, expected: str
+) -> None:
+    """Within noise nothing is said; what no visitor notices is the same."""
+    assert {expected} == {
+        judged(*rounds(ratio, noise=noise, number=n, base=base)).word for n in range(5)
+    }
+
+
+def test_the_same_is_hardly_ever_slower() -> None:
+    """Three hundred times noise of a fifth, looked at as often as a run does."""
+    told = [
+        judged(older[:look], newer[:look]).word
+        for older, newer in (rounds(1.0, noise=0.2, number=n) for n in range(300))
+        for look in LOOKS[:4]
+    ]
+
+    assert 0 == told.count("slower")
+
+
+def test_a_few_rounds_say_nothing() -> None:
+    """Nor do none."""
+    assert ["inconclusive"] * 2 == [judged([1.0] * n, [2.0] * n).word for n in (0, 5)]

@@ -1,30 +1,87 @@
-"""One app held against what it was, one event after the other."""
+"""One app held against what it was, one event after the other.
+
+The baseline is a file: two copies of the app are asked, so that what differs from one start to the
+next is not held against it. What `--app-against` names runs beside a copy of the app.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import sys
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
+from typing import Any
 
 from ..app import App
-from ..baseline import Baseline
 from ..checks import place_of
-from ..checks.regression import Changed, contract
+from ..checks.regression import Changed, Told, contract, latency, output, stream
+from ..contract import Event
 from ..difference import difference
+from ..errors import HarnessError
+from ..finding import Finding
+from ..literals import told
+from ..options import Options
 from ..outline import Outline
-from ..run import ChangeRow, Part
+from ..plan import Plan
+from ..run import AnswerRow, ChangeRow, Part, SidesRow, Skipped
+from ..strategies import draws, values
+from .answers import Answer, Pair, asked_twice, lasting, smallest
 from .offered import offered
+from .pace import paced
+from .reference import Reference, resolved
+from .rounds import LOOKS
+from .sides import Asked, Side, Sides
 
 __all__ = ["Regression"]
 
+#: How many inputs are drawn for each event, and how many seconds go into asking.
+DRAWN = {"quick": (6, 3.0), "standard": (20, 10.0), "deep": (100, 60.0)}
+#: How many seconds go into rounds.
+PACED = {"quick": 6.0, "standard": 20.0, "deep": 90.0}
+#: Of the author's examples, the first ones.
+EXAMPLES = 3
+UNTOUCHED = Asked("the page as it opens")
+BASELINE, AGAINST = "baseline", "against"
+
 
 class Regression:
-    """What came of holding *app* against its *baseline*."""
+    """What came of holding *app* against the baseline, or against another app.
 
-    def __init__(self, app: App, *, baseline: Baseline | None) -> None:
-        self.app, self.baseline = app, baseline
+    *start* serves a reference in a process of its own; *why_not* says why that must not be, or "".
+    """
+
+    def __init__(
+        self,
+        app: App,
+        chosen: Plan,
+        options: Options,
+        *,
+        start: Callable[[Reference, bool], App],
+        why_not: str = "",
+    ) -> None:
+        self.app, self.plan, self.options = app, chosen, options
+        self.start, self.why_not = start, why_not
+        self._closers = contextlib.ExitStack()
+        self._unusable: HarnessError | None = None
+
+    def close(self) -> None:
+        """End what was started."""
+        self._closers.close()
+
+    # -- the contract ---------------------------------------------------------------------
 
     def contract(self, against: str) -> Part:
         """Return what changed of what callers rely on, since the baseline or in another app."""
-        now, known = offered(self.app), self.baseline
+        if against == AGAINST:
+            return self._changed(
+                against,
+                self.older_words,
+                offered(self.sides.older.app),
+                offered(self.sides.newer.app),
+            )
+        now, known = offered(self.app), self.options.known
         public = tuple(endpoint for endpoint in now.endpoints if endpoint.public)
         if known is None or known.contract is None:
             return Part(contract=public)
@@ -33,8 +90,238 @@ class Regression:
 
     def _changed(self, against: str, words: str, before: Outline, after: Outline) -> Part:
         changes = difference(before, after)
-        folder = str(self.app.folder)
-        places = {e.label: place_of(e.function, folder) for e in self.app.contract.events}
+        places = {event.label: self._place(event) for event in self.app.contract.events}
         found = contract(Changed(words, changes, places))
         rows = tuple(ChangeRow(against, **asdict(change)) for change in changes)
         return Part(findings=tuple(found), changes=rows)
+
+    # -- answers --------------------------------------------------------------------------
+
+    def answers(self, label: str, calls: int | None) -> tuple[Part, int]:
+        """Return where *label* answers otherwise than it did: in the baseline, in the other app.
+
+        And how many calls it took: at most so many *calls* are made to each of the apps.
+        """
+        if self.why_not:
+            return Part(skipped=(Skipped(f"answers of {label}", self.why_not),)), 0
+        part, made = Part(), 0
+        if self.options.baseline is not None:
+            begun = self.copies.newer.calls
+            part = self._remembered(label, calls)
+            made = self.copies.newer.calls - begun
+        if self.options.against:
+            begun = self.sides.newer.calls
+            left = None if calls is None else calls - made
+            part = _joined(part, self._compared(label, left))
+            made += self.sides.newer.calls - begun
+        return part, made
+
+    def _compared(self, label: str, calls: int | None) -> Part:
+        sides, counts = self.sides, dict.fromkeys(("same", "differ", "unsteady"), 0)
+        found: list[Finding] = []
+        why = self._unfit(sides, label)
+        if why:
+            return Part(skipped=(Skipped(f"answers of {label}", why),))
+        for asked, pair in self._asked(sides, label, self._cases(sides.newer, label), calls):
+            if isinstance(pair, str):
+                counts["unsteady"] += pair == "unsteady"
+                continue
+            counts["same" if pair.older == pair.newer else "differ"] += 1
+            again = asked_twice(sides, label, asked) if pair.older != pair.newer else pair
+            if again == pair and pair.older != pair.newer:
+                found = self._told(label, self.older_words, smallest(sides, label, pair))
+                break
+        row = SidesRow(AGAINST, label, sum(counts.values()), **counts)
+        steady = counts["same"] + counts["differ"]
+        why = "one of the two apps never says the same twice, or never ends"
+        skipped = () if steady else (Skipped(f"answers of {label}", why),)
+        return Part(findings=tuple(found), sides=(row,), skipped=skipped)
+
+    def _remembered(self, label: str, calls: int | None) -> Part:
+        """Return what two copies of the app say, and where that is not what the baseline has."""
+        known = self.options.known
+        written = {(r.event, r.input): r for r in known.answers} if known is not None else {}
+        sides = self.copies
+        rows: list[AnswerRow] = []
+        found: list[Finding] = []
+        cases = [UNTOUCHED, *self._examples(sides.newer, label)]
+        for asked, pair in self._asked(sides, label, cases, calls):
+            row = lasting(pair.newer, label, asked) if isinstance(pair, Pair) else None
+            if row is None or not isinstance(pair, Pair) or pair.older != pair.newer:
+                continue
+            rows.append(row)
+            before = written.get((label, asked.words))
+            if before is not None and not found:
+                older = Answer(before.outputs, before.chunks)
+                found = self._told(label, "the baseline", replace(pair, older=older))
+        count = len(rows)
+        return Part(
+            findings=tuple(found),
+            answers=tuple(rows),
+            sides=(SidesRow(BASELINE, label, count, count),),
+        )
+
+    def _asked(
+        self, sides: Sides, label: str, cases: Iterator[Asked] | list[Asked], calls: int | None
+    ) -> Iterator[tuple[Asked, Pair | str]]:
+        """Yield what both sides say to each case, while there is time and there are calls."""
+        limit, begun = time.monotonic() + DRAWN[self.options.profile][1], sides.newer.calls
+        event = sides.newer.event(label)
+        needed = 2 * len(sides.newer.app.contract.chain(event)) if event is not None else 0
+        for asked in cases:
+            if calls is not None and sides.newer.calls - begun + needed > calls:
+                return
+            yield asked, asked_twice(sides, label, asked)
+            if time.monotonic() > limit:
+                return
+
+    def _cases(self, side: Side, label: str) -> Iterator[Asked]:
+        yield UNTOUCHED
+        yield from self._examples(side, label)
+        event = side.event(label)
+        strategies = {
+            position: strategy
+            for position, parameter in enumerate(event.inputs if event is not None else ())
+            if (strategy := values(parameter.component)) is not None
+        }
+        count, _ = DRAWN[self.options.profile]
+        names = [p.name for p in event.inputs] if event is not None else []
+        for drawn in draws(strategies, count, seed=self.options.seed):
+            yield Asked(_words(names, drawn), drawn)
+
+    def _examples(self, side: Side, label: str) -> list[Asked]:
+        event = side.event(label)
+        rows = side.app.contract.examples(event)[:EXAMPLES] if event is not None else ()
+        return [Asked(f"the author's example {n + 1}", example=n) for n in range(len(rows))]
+
+    def _told(self, label: str, against: str, pair: Pair) -> list[Finding]:
+        event = self.app.contract.event(label)
+        names = [parameter.name for parameter in event.inputs]
+        words = _words(names, pair.asked.values) if pair.asked.values else pair.asked.words
+        seen = Told(
+            label,
+            against,
+            words,
+            pair.older.outputs,
+            pair.newer.outputs,
+            pair.newer.failed and not pair.older.failed,
+            (pair.older.chunks, pair.newer.chunks),
+            self._place(event),
+        )
+        if pair.older.failed:  # mended since
+            return []
+        return [*output(seen), *stream(seen)]
+
+    # -- latency --------------------------------------------------------------------------
+
+    def pace(self, label: str, calls: int | None) -> tuple[Part, int]:
+        """Return how much longer *label* takes than in the other app, and how many calls it took.
+
+        At most so many *calls* are made to each of the apps.
+        """
+        begun = self.sides.newer.calls
+        part = self._paced(label, calls)
+        return part, self.sides.newer.calls - begun
+
+    def _paced(self, label: str, calls: int | None) -> Part:
+        sides = self.sides
+        why = self.why_not or self._unfit(sides, label)
+        if why:
+            return Part(skipped=(Skipped(f"pace of {label}", why),))
+        examples = self._examples(sides.newer, label)
+        asked = examples[0] if examples else UNTOUCHED
+        seconds = PACED[self.options.profile]
+        rounds = LOOKS[-1] if calls is None else min(calls // 2, LOOKS[-1])
+        found = paced(sides, label, asked, seconds=seconds, rounds=rounds, seed=self.options.seed)
+        if isinstance(found, Skipped):
+            return Part(skipped=(found,))
+        row = found.row(AGAINST, label)
+        place = self._place(self.app.contract.event(label))
+        findings = latency(row, self.older_words, place)
+        return Part(
+            findings=tuple(findings),
+            ratios=(row,),
+        )
+
+    # -- what runs ------------------------------------------------------------------------
+
+    @functools.cached_property
+    def reference(self) -> Reference:
+        """What `--app-against` names, ready to be started."""
+        options, target = self.options, self.app.target
+        gradio = self.app.contract.gradio
+        return resolved(options.against, target, options.folder, gradio, self._closers)
+
+    @property
+    def older_words(self) -> str:
+        """How a report calls the older app."""
+        return self.sides.older.words
+
+    @property
+    def sides(self) -> Sides:
+        """The other app and a copy of this one, the older first; raises HarnessError in words."""
+        if self._unusable is not None:
+            raise self._unusable
+        try:
+            return self._sides
+        except HarnessError as error:
+            self._unusable = error
+            raise
+
+    @functools.cached_property
+    def _sides(self) -> Sides:
+        other, options = self.reference, self.options
+        own = Reference(f"Gradio {self.app.contract.gradio}", self.app.target, options.folder)
+        alike = other.python == sys.executable and not other.variables
+        first, second = (own, other) if other.newer else (other, own)
+        return self._run(first, second, alike=alike)
+
+    @functools.cached_property
+    def copies(self) -> Sides:
+        """Two copies of the app, whose sets and dicts of texts are in another order."""
+        own = Reference("a copy", self.app.target, self.options.folder)
+        other = replace(own, variables={"PYTHONHASHSEED": "1"})
+        return self._run(own, other, alike=True)
+
+    def _run(self, first: Reference, second: Reference, *, alike: bool) -> Sides:
+        sides = []
+        for reference in (first, second):
+            app = self.start(reference, alike)
+            self._closers.callback(app.close)
+            side = Side(
+                reference.words,
+                app,
+                driven=self._driven,
+                timeout_seconds=self.options.timeout_seconds,
+            )
+            self._closers.callback(side.wire.close)
+            sides.append(side)
+        return Sides(*sides)
+
+    def _driven(self, event: Event) -> bool:
+        """Whether an event of either app may be set off: the one of this label here is driven."""
+        with contextlib.suppress(KeyError):
+            return self.app.contract.event(event.label).index in self.plan.driven
+        return False
+
+    def _unfit(self, sides: Sides, label: str) -> str:
+        """Return why *label* is not compared, "" if it is."""
+        older, newer = sides.older.event(label), sides.newer.event(label)
+        if older is None or newer is None or len(older.inputs) != len(newer.inputs):
+            return "the two apps have no such event with as many inputs in common"
+        remote = not (sides.older.app.target.loopback and sides.newer.app.target.loopback)
+        if remote and not self.options.include:
+            return "one of the apps runs elsewhere: name the event with --app-include to call it"
+        return ""
+
+    def _place(self, event: Event) -> str:
+        return place_of(event.function, str(self.app.folder))
+
+
+def _words(names: list[str], drawn: Any) -> str:
+    return "\n".join(f"{names[position]} = {told(value)}" for position, value in drawn.items())
+
+
+def _joined(one: Part, two: Part) -> Part:
+    names = Part.__slots__
+    return Part(**{name: getattr(one, name) + getattr(two, name) for name in names})

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..difference import Change
-from ..finding import Finding, Severity
+from ..finding import Finding, Repeats, Severity
+from ..run import RatioRow
 from . import Check
 
-__all__ = ["CHECKS", "Changed"]
+__all__ = ["CHECKS", "Changed", "Told", "contract", "latency", "output", "stream"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,25 @@ class Changed:
     against: str
     changes: tuple[Change, ...]
     places: Mapping[str, str] = field(default_factory=dict)
+    reproduce: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What *event* answered to one input (*words*) in the older app, and what in the newer one.
+
+    Each said so every time it was asked. *failed* is true where the newer app, and not its author,
+    says no, and the older one did not. *chunks* are how many outputs came, older and newer.
+    """
+
+    event: str
+    against: str
+    words: str
+    older: tuple[str, ...]
+    newer: tuple[str, ...]
+    failed: bool = False
+    chunks: tuple[int, int] = (1, 1)
+    place: str = ""
     reproduce: str = ""
 
 
@@ -71,4 +91,102 @@ def contract(changed: Changed) -> list[Finding]:
     ]
 
 
-CHECKS = (Check("regression.contract", Severity.ERROR, contract),)
+def output(told: Told) -> list[Finding]:
+    """The app answers something else than the older one did, to the same input.
+
+    Why: whoever compares, caches or builds on the answers gets others without a word, and what
+    was meant as a change of the code only has changed what it does. Both apps were shown to
+    repeat themselves first: what draws by chance or tells the time is not compared.
+
+    Mend: if it is meant, write it into the baseline by `--app-update-baseline`, or compare with a
+    later commit. If not: the finding has the input, and what each of them said.
+
+    Silence: `--app-ignore regression.output@EVENT`. It is a warning; an error where the newer app
+    fails and the older one did not.
+    """
+    if told.older == told.newer:
+        return []
+    title = f"it answers otherwise than {told.against}"
+    if told.failed:
+        title = f"it fails where {told.against} did not"
+    grave = Severity.ERROR if told.failed else Severity.WARNING
+    detail = f"{told.against}: {_shown(told.older)}\nnow: {_shown(told.newer)}"
+    return [_finding("regression.output", grave, told, title, detail)]
+
+
+def stream(told: Told) -> list[Finding]:
+    """A stream ends as it did in the older app, and shows more or fewer outputs on the way.
+
+    Why: who follows it sees other steps: pieces that are put together, or twice as many updates.
+    Both apps were shown to send as many every time.
+
+    Mend: if it is meant, write it into the baseline by `--app-update-baseline`.
+
+    Silence: `--app-ignore regression.stream@EVENT`; it is a warning.
+    """
+    older, newer = told.chunks
+    if told.older != told.newer or older == newer:
+        return []
+    title = f"{newer} outputs come, and {older} in {told.against}"
+    return [_finding("regression.stream", Severity.WARNING, told, title, "It ends the same.")]
+
+
+def latency(row: RatioRow, against: str, place: str = "", reproduce: str = "") -> list[Finding]:
+    """An event takes longer than in the older app: surely more than a tenth.
+
+    Why: it was measured in turns, in one run on one machine, so that whatever else the machine did
+    slowed both. The true ratio lies within the interval with 99 % confidence, and what is
+    told is above a tenth with all of it. Below 2 ms nobody notices.
+
+    Mend: the finding says by how much. Look at what the event does more than it did; an
+    interval near 1.1 may be worth less than the feature it pays for.
+
+    Silence: `--app-ignore regression.latency@EVENT`.
+    """
+    if row.verdict != "slower":
+        return []
+    percent = round((row.ratio - 1) * 100)
+    ends = f"{round((row.low - 1) * 100)} to {round((row.high - 1) * 100)} %"
+    title = f"it takes {percent} % longer than {against}"
+    what = "the author's function" if row.measure == "own" else "a call from end to end"
+    detail = (
+        f"{what}: {row.before * 1000:.3g} ms before, {row.after * 1000:.3g} ms now, at the median "
+        f"of {row.rounds} rounds. Longer by {ends}, with 99 % confidence."
+    )
+    return [
+        Finding(
+            "regression.latency",
+            row.event,
+            Severity.ERROR,
+            title,
+            detail,
+            location=place,
+            reproduce=reproduce,
+        )
+    ]
+
+
+def _finding(check: str, severity: Severity, told: Told, title: str, detail: str) -> Finding:
+    return Finding(
+        check,
+        told.event,
+        severity,
+        title,
+        detail,
+        input=told.words,
+        location=told.place,
+        reproduce=told.reproduce,
+        repeats=Repeats(2, 2, "FF"),
+    )
+
+
+def _shown(texts: tuple[str, ...]) -> str:
+    return ", ".join(texts) or "nothing"
+
+
+CHECKS = (
+    Check("regression.contract", Severity.ERROR, contract),
+    Check("regression.output", Severity.ERROR, output),
+    Check("regression.stream", Severity.WARNING, stream),
+    Check("regression.latency", Severity.ERROR, latency),
+)

@@ -37,21 +37,25 @@ def child(
     timeout_seconds: float = 120.0,
     environment: Mapping[str, str] | None = None,
     zygote: Zygote | None = None,
+    python: str = sys.executable,
 ) -> App:
     """Serve a file or module target in a child process and return it running.
 
     As `launch`, with the same errors in the same words; *module* and *blocks* are None. Its
     temporary files, its own and Gradio's, are in one folder that goes with it. *environment* is
-    added to this process's; a variable of it may be read at import, so no *zygote* is used then.
+    added to this process's; a variable of it may be read at import, so no *zygote* is used then,
+    nor where *python* is that of another environment.
     """
     closers = contextlib.ExitStack()
     try:
         temp = tempfile.mkdtemp(prefix="gradio-harness-child-")
         closers.callback(shutil.rmtree, temp, ignore_errors=True)
         variables = {**os.environ, **_folders(temp), **(environment or {})}
-        forks = zygote is not None and zygote.alive and not environment
-        begin = zygote.begin if zygote is not None and forks else Subprocess.begin
-        channel, process = begin(target, variables)
+        own = not environment and python == sys.executable
+        if zygote is not None and own and zygote.alive:
+            channel, process = zygote.begin(target, variables)
+        else:
+            channel, process = Subprocess.begin(target, variables, python)
         closers.callback(end, process)
         closers.callback(channel.close)
         served = _served(channel, process, target, folder, home, temp, timeout_seconds)

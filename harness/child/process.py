@@ -41,12 +41,14 @@ class Subprocess:
         self.pid, self._process, self._said = process.pid, process, said
 
     @classmethod
-    def begin(cls, target: Target, variables: Mapping[str, str]) -> tuple[Channel, Process]:
+    def begin(
+        cls, target: Target, variables: Mapping[str, str], python: str = sys.executable
+    ) -> tuple[Channel, Process]:
         ours, theirs = socket.socketpair()
         said = Path(variables["TMPDIR"]) / "stderr.txt"
         with theirs, said.open("wb") as stderr:
             process = subprocess.Popen(
-                [sys.executable, "-P", "-m", __package__, target.text, str(theirs.fileno())],
+                [python, "-P", "-m", __package__, target.text, str(theirs.fileno())],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=stderr,

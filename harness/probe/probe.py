@@ -23,6 +23,7 @@ from ..digest import digests
 from ..observation import Evidence, Step
 from . import audit
 from .record import Record, evidence_of, running
+from .threads import clocked, in_thread
 from .warned import Logs, warned
 
 __all__ = ["Probe"]
@@ -91,6 +92,7 @@ class Probe:
         )
         for name, step in steps:
             self._wrap(blocks.Blocks, name, functools.partial(self._stepped, step))
+        self._clock_threads()
         logging.getLogger().addHandler(self._logs)
         self._listen_to_warnings()
         audit.install()
@@ -100,6 +102,13 @@ class Probe:
         while self._undo:
             self._undo.pop()()
         logging.getLogger().removeHandler(self._logs)
+
+    def _clock_threads(self) -> None:
+        """Have the author's functions clocked in the threads in which Gradio runs them."""
+        workers: Any = importlib.import_module("anyio.to_thread")
+        original = workers.run_sync
+        workers.run_sync = functools.partial(in_thread, original)
+        self._undo.append(lambda: setattr(workers, "run_sync", original))
 
     def _listen_to_warnings(self) -> None:
         """Keep what is said by ``warnings.warn``, also where a filter hides it."""
@@ -257,7 +266,8 @@ async def _stepped(
     record.step = step
     begun = time.monotonic()
     try:
-        result = await original(blocks, *args, **kwargs)
+        with clocked(record) if step == "function" else contextlib.nullcontext():
+            result = await original(blocks, *args, **kwargs)
     finally:
         now = record.finished = time.monotonic()
         record.seconds[step] = record.seconds.get(step, 0.0) + now - begun

@@ -18,7 +18,17 @@ class Record:
     """What is being gathered about one call; one call runs in one context at a time."""
 
     __slots__ = (
-        *("begun", "cause", "effects", "finished", "ignored", "logged", "nonfinite", "queued"),
+        *(
+            "begun",
+            "cause",
+            "effects",
+            "finished",
+            "ignored",
+            "logged",
+            "nonfinite",
+            "own",
+            "queued",
+        ),
         *("ran", "returned", "roots", "seconds", "sent", "step", "told", "warned", "yields"),
     )
 
@@ -37,6 +47,7 @@ class Record:
         self.ran: list[tuple[float, float]] = []
         self.sent: list[tuple[str, ...]] = []
         self.told: Evidence | None = None
+        self.own: float | None = None
         self.queued: float | None = None
         self.begun: float | None = None
         self.finished: float | None = None
@@ -60,6 +71,7 @@ def evidence_of(record: Record, roots: Sequence[str]) -> Evidence:
         "warned": tuple(record.warned),
         "sent": tuple(record.sent),
         "ran": tuple(record.ran),
+        "own_seconds": record.own,
         "queued": record.queued,
         "begun": record.begun,
         "finished": record.finished,
