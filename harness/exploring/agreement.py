@@ -47,14 +47,19 @@ def _clients(search: Search, case: Case) -> list[Finding]:
     if not (_open_to_clients(search) and search.allowed(case)):
         return []
     from ..drivers.client import Client
+    from ..drivers.wire import Wire
 
-    with Client(search.app, timeout_seconds=search.budget.timeout_seconds) as client:
-        return _client(search, client, case)
+    # Both are new to the app: neither has a cookie of an earlier visit.
+    limit = search.budget.timeout_seconds
+    with (
+        Client(search.app, timeout_seconds=limit) as client,
+        Wire(search.app, timeout_seconds=limit) as wire,
+    ):
+        return _client(search, client, wire, case)
 
 
-def _client(search: Search, client: Driver, case: Case) -> list[Finding]:
+def _client(search: Search, client: Driver, wire: Driver, case: Case) -> list[Finding]:
     event = search.event
-    wire = search.driver
     by_wire = _asked(search, event, case, wire, 2)
     if said(by_wire[0], event) in (None, "[]") or len({said(one, event) for one in by_wire}) > 1:
         return []

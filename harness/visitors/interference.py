@@ -82,6 +82,8 @@ class Interference:
         self.bases = [self._drawn() for _ in range(most)]
         self.others = [self._varied(place) for place in range(most)]
         self.findings: dict[str, list[Finding]] = {}
+        #: The event of each answer to a move, by the move's event and the number of the call.
+        self.shown: dict[tuple[str, int], Event] = {}
 
     def run(self) -> dict[str, list[Finding]]:
         """Return what was found, by the event at which it was."""
@@ -163,12 +165,16 @@ class Interference:
 
     def _answers(self, stage: Stage, moves: Sequence[Move]) -> Answers:
         play = Performance(stage, self.draw).play(moves)
-        return {
-            (number, place): answer(seen, stage.driver)
-            for number, observations in play.seen.items()
-            if moves[number].visitor == "B" and number not in play.refused
-            for place, seen in enumerate(observations)
-        }
+        found: dict[tuple[int, int], str] = {}
+        known = {event.index: event for event in stage.app.contract.events}
+        for number, observations in play.seen.items():
+            event = moves[number].event
+            if moves[number].visitor != "B" or number in play.refused or event is None:
+                continue
+            for place, seen in enumerate(observations):
+                found[number, place] = answer(seen, stage.driver)
+                self.shown[event.label, place] = known.get(seen.call.index, event)
+        return found
 
     # -- what is told ------------------------------------------------------------------
 
@@ -188,6 +194,7 @@ class Interference:
     def _confirmed(self, source: Event, place: int, reader: Move, call: int) -> Finding | None:
         """Return the finding if B's answer follows A's field each time, both ways."""
         assert reader.event is not None
+        shown = self.shown.get((reader.event.label, call), reader.event)
         one = [self._move("A", source, place), reader]
         other = [self._move("A", source, place, varied=True), reader]
         ways: tuple[list[str], list[str]] = ([], [])
@@ -206,7 +213,7 @@ class Interference:
             return None
         field = self.others[place][source.label][0]
         seen = Varied(
-            reader.event,
+            shown,
             source,
             self._name(source, field),
             (one[0].values or {})[field.id],
@@ -215,7 +222,7 @@ class Interference:
             ways[1][0],
             str(self.stage.app.folder),
             steady=steady,
-            notice=notice(self.stage.app.contract, reader.event),
+            notice=notice(self.stage.app.contract, shown),
         )
         return self._finding(seen, one, other, rounds)
 
