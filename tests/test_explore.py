@@ -792,8 +792,8 @@ def test_what_an_app_does_beside_its_answer_is_kept(app_of: Any) -> None:
         effect.kind,
         Path(effect.what).name,
         effect.event,
-        # And once by gradio_client, which is held against the queue.
-        0 <= effect.count - len(made) <= 1,
+        # And three times where gradio_client is held against a visitor who is as new.
+        0 <= effect.count - len(made) <= 3,
     )
 
 
@@ -802,8 +802,8 @@ def test_calls_are_counted_by_how_they_ended(serve: Any) -> None:
     exploration, made = explore(serve("twins/api.explicit-raise/mended.py"), "enter")
 
     (row,) = exploration.part.events
-    # One more where gradio_client was asked as well.
-    assert (True, 0, True) == (0 <= row.cases - len(made) <= 1, row.failed, row.refused > 0)
+    # Three more where gradio_client was held against a visitor who is as new.
+    assert (True, 0, True) == (0 <= row.cases - len(made) <= 3, row.failed, row.refused > 0)
     assert row.cases == row.answered + row.refused + row.failed
 
 

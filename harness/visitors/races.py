@@ -153,6 +153,9 @@ class Meeting:
         self.deadline = Deadline(min(stage.seconds, 1.0))
         roots = [stage.app.contract.root(event) for event in events]
         whole = [self._move(name, root) for name, root in zip("ABCDEF", roots, strict=False)]
+        if len({root.label for root in roots}) == 1:
+            first, second, *rest = whole
+            whole = [first, self._mirrored(first, second), *rest]
         self.before = [m for m, event in zip(whole, events, strict=False) if m.event is not event]
         self.own = [
             dataclasses.replace(m, event=event, values=self._needed(m, event), alone=True)
@@ -291,6 +294,23 @@ class Meeting:
                 values[component.id] = value
         values |= self.stage.owned(event, self.draw)
         return Move(who, event, values=values)
+
+    def _mirrored(self, first: Move, second: Move) -> Move:
+        """Return *second* with the choices of *first* in another order, where it takes them so.
+
+        From here to there, and from there to here: locks are taken in two orders so.
+        """
+        assert first.event is not None
+        alike: dict[str, list[int]] = {}
+        for component in settable(self.stage, self.stage.app.contract, first.event):
+            if component.id in (first.values or {}) and component.props.get("choices"):
+                alike.setdefault(repr(component.props["choices"]), []).append(component.id)
+        values = dict(second.values or {})
+        for ids in alike.values():
+            known = [(first.values or {})[identity] for identity in ids]
+            if len(ids) > 1 and len(set(map(repr, known))) > 1:
+                values |= dict(zip(ids, reversed(known), strict=True))
+        return dataclasses.replace(second, values=values)
 
     def _needed(self, move: Move, event: Event) -> dict[int, Any]:
         """Return what of the values of *move* the step *event* of its chain reads."""
