@@ -13,6 +13,7 @@ from gradio_harness.app import App
 from gradio_harness.browsers import find, launch_arguments
 from gradio_harness.checks.painting import late_paint, taken_back
 from gradio_harness.contract import Component, Event
+from gradio_harness.drivers.traffic import Traffic
 from gradio_harness.observation import Call, CallError, Evidence, Message, Observation
 from gradio_harness.painted import Frame, Painted
 from gradio_harness.painting import painted
@@ -111,3 +112,22 @@ def test_twins(name: str, program: Browser, serve: Callable[..., App]) -> None:
     found = [finding.check for finding in part.findings]
     assert ([TITLES[name]] if name in TITLES else []) == found
     assert ("browser", row.outputs) == (row.driver, len(row.painted))
+
+
+def test_the_clock_of_a_page_is_read_while_it_is_quick_to_answer() -> None:
+    """One that is busy with opening answers late, and late readings say little."""
+    here = 100.0
+    delays = iter([(0.2, 0.001), (0.1, 0.001), (0.0005, 0.0005)])
+
+    def now() -> float:
+        return here
+
+    def evaluate(_: str, __: object) -> float:
+        nonlocal here
+        before, after = next(delays)
+        here += before
+        read = (here - 93.0) * 1000
+        here += after
+        return read
+
+    assert 93.0 == pytest.approx(Traffic(evaluate, now).offset, abs=1e-6)
