@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 DEMO   := fixtures/apps/demo.py
 # Left empty, all of the project's tests but those of several visitors and steps: `make twins`.
 TESTS  ?=
-SLOW   := races departures painting visitors order growth cost forgery coverage inputs against
+SLOW   := races departures painting visitors order growth cost forgery coverage inputs against shapes
 TWINS  := $(SLOW:%=tests/test_%.py)
 
 # Set, it would make every `import gradio` take twice as long.

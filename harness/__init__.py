@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .comparison import replay_compared as replay_compared
+    from .latency.shapes import replay_latency as replay_latency
     from .observation import Media as Media
     from .onlooker import forge as forge
     from .opening import replay_page as replay_page
@@ -29,6 +30,7 @@ __all__ = [
     "replay_cost",
     "replay_departures",
     "replay_growth",
+    "replay_latency",
     "replay_page",
     "replay_painted",
     "replay_visits",
@@ -45,6 +47,7 @@ _MODULES = {
     "replay_cost": "repeated.cost",
     "replay_departures": "repeated.departures",
     "replay_growth": "repeated.growth",
+    "replay_latency": "latency.shapes",
     "replay_page": "opening",
     "replay_painted": "painting",
     "replay_visits": "visitors.together",

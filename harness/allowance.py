@@ -31,6 +31,9 @@ LOOKS: Mapping[str, float] = {
     "sessions.growth": 0.1,
     "sessions.fixed-cost": 0.02,
     "latency": 0.05,
+    "latency.held-up": 0.03,
+    "latency.call-number": 0.01,
+    "latency.size": 0.05,
 }
 #: No look gets less than this part of its usual seconds: it would find nothing.
 LEAST = 0.6

@@ -19,6 +19,7 @@ from .checks.painting import CHECKS as PAINTING
 from .checks.process import CHECKS as PROCESS
 from .checks.regression import CHECKS as REGRESSION
 from .checks.sessions import CHECKS as SESSIONS
+from .checks.shape import CHECKS as SHAPE
 from .checks.streaming import CHECKS as STREAMING
 from .checks.structure import CHECKS as STRUCTURE
 from .checks.warned import CHECKS as WARNED
@@ -31,7 +32,7 @@ _SESSIONS = (*SESSIONS, *ORDER, *GROWTH, *COST)
 CHECKS: tuple[Check, ...] = tuple(
     check
     for suite in ("api", "streaming", "sessions", "ui", "latency", "regression")
-    for check in (*_API, *_STREAMS, *_SESSIONS, *PAGE, *LATENCY, *REGRESSION)
+    for check in (*_API, *_STREAMS, *_SESSIONS, *PAGE, *LATENCY, *SHAPE, *REGRESSION)
     if check.suite == suite
 )
 

@@ -185,6 +185,7 @@ def parametrize(metafunc: pytest.Metafunc) -> None:
         ("compared", _compared),
         ("answered", _roots),
         ("paced", _paced),
+        ("shaped", _shaped),
     ):
         if fixture in metafunc.fixturenames:
             names = labels(harness)
@@ -216,6 +217,10 @@ def _timed(harness: Session) -> list[str]:
         for member in contract.chain(root)
         if member.backend and member.index in plan.driven
     ]
+
+
+def _shaped(harness: Session) -> list[str]:
+    return [root for root in _roots(harness) if root in _timed(harness)]
 
 
 def _streams(harness: Session) -> list[str]:

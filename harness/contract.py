@@ -47,7 +47,7 @@ class Function:
     *hints* are the resolved annotations by parameter name (``return`` included), as text.
     *keyed* is true where it gets its inputs as one dict by component: no parameter is one
     input's. *unread* are parameters that its code never looks at. *builtin* is true for
-    Gradio's own functions (flagging, clearing, examples).
+    Gradio's own functions (flagging, clearing, examples), *coroutine* of an ``async def``.
     As many calls of all functions with one *concurrency_id* run at once as *concurrency_limit*
     says (None: any number); it is *limited* where the author said so.
     """
@@ -65,6 +65,7 @@ class Function:
     keyed: bool = False
     builtin: bool = False
     unread: tuple[str, ...] = ()
+    coroutine: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -240,3 +240,9 @@ def answered(request: pytest.FixtureRequest) -> Answered:
 def paced(request: pytest.FixtureRequest) -> Paced:
     """Return one event that is timed beside another app."""
     return Paced(_session(request), request.param, request.node)
+
+
+@pytest.fixture
+def shaped(request: pytest.FixtureRequest) -> Timed:
+    """Return one event that is measured with its chain as a whole."""
+    return Timed(_session(request), request.param, request.node)

@@ -22,6 +22,7 @@ from .allowance import Allowance
 from .app import App, Credentials, named_home, start
 from .checks.forged import ROOT
 from .child import Zygote, child, memory_allows
+from .clues import clues
 from .contract import Event
 from .coverage import Coverage
 from .drivers.direct import Direct
@@ -32,7 +33,8 @@ from .exploring.explore import Explorer
 from .exploring.memory import Memory, hypothesis_home
 from .forgery import Forger, Forging
 from .journal import Journal
-from .latency import measure, opened
+from .latency import SECONDS as SHAPED_SECONDS
+from .latency import SHAPES, Look, measure, opened, snippet
 from .observation import Effect
 from .options import Options
 from .painting import painted
@@ -44,9 +46,11 @@ from .repeated.growth import growth
 from .report.text import visible
 from .run import LatencyRow, Part, SideEffect, Skipped, StreamRow, SuiteRow
 from .selection import known_events
+from .stopwatch import Deadline
 from .streams import telling
 from .supervise import Carried
 from .target import Target, parse
+from .visit import Visit
 from .visitors.crowd import crowd
 from .visitors.leaks import leak
 from .visitors.order import order
@@ -120,6 +124,7 @@ class Session:
         self._zygote: Zygote | None = None
         self._timed: tuple[App, Wire, str] | None = None
         self._measured: dict[str, dict[str, LatencyRow | Skipped]] = {}
+        self._pages: dict[str, Visit] = {}
         self._stage: Stage | None = None
         self._blocked: set[str] = set()
         self._calls = 0
@@ -479,15 +484,15 @@ class Session:
 
     # -- measuring --------------------------------------------------------------------
 
-    def measured(self, label: str) -> LatencyRow | Skipped:
+    def measured(self, root: str, label: str) -> LatencyRow | Skipped:
         """Return the latency of one event, its app in a child process where that is possible.
 
-        The events of a chain are measured together, when the first of them is asked for.
+        The events of the chain of *root* are measured together, when the first is asked for.
         """
-        contract = self.app.contract
-        root = contract.root(contract.event(label)).label
         if root not in self._measured:
+            self.begin(f"latency of {root}", root)
             self._measured[root] = self._measure(root)
+            self.end()
         return self._measured[root][label]
 
     def _measure(self, label: str) -> dict[str, LatencyRow | Skipped]:
@@ -502,7 +507,7 @@ class Session:
             count = min(count, left // len(chain))
         if count == 0:
             return {member.label: Skipped(member.label, SPENT) for member in chain}
-        page = opened(
+        page = self._pages[label] = opened(
             wire,
             app.contract,
             event,
@@ -522,6 +527,50 @@ class Session:
             row.count for row in rows.values() if isinstance(row, LatencyRow)
         )
         return rows
+
+    def shaped(self, check: str, root: str, label: str) -> Part:
+        """Return what the time of the event *label*, in the chain of *root*, depends on."""
+        row = self.measured(root, label)
+        profile = self.options.profile
+        if isinstance(row, Skipped):
+            return Part(skipped=(row,))
+        if profile not in SHAPED_SECONDS:
+            return Part(skipped=(Skipped(check, f"not in the {profile} profile"),))
+        if not row.slices:
+            return Part(skipped=(Skipped(check, "the app is not seen from inside"),))
+        why = ""
+        if root in self._hangs:
+            why = "it hangs or ends the process as it is"
+        elif root in self._explored and _abroad(self._explored[root]):
+            why = "it connects to other machines: somebody may pay"
+        if why:
+            return Part(skipped=(Skipped(f"{check} of {label}", why),))
+        app, wire, _ = self._timed = self._timed or self._for_timing()
+        event = app.contract.event(root)
+        with self.allowance.spending(check) as share:
+            look = Look(
+                app,
+                wire,
+                self._pages[root],
+                event,
+                Deadline(share * SHAPED_SECONDS[profile]),
+                calls=self._left(root),
+                clues=clues(app.contract, event, self.explorer.source),
+                before=lambda: self.begin(f"{check} of {root}", root),
+                after=self.end,
+            )
+            part = SHAPES[check](look, row)
+        self.allowance.made[root] += look.made
+        script = snippet(
+            self.target.text,
+            label,
+            check,
+            folder=self.options.app_folder,
+            chosen=self.plan,
+        )
+        findings = tuple(dataclasses.replace(f, reproduce=script) for f in part.findings)
+        calls = SuiteRow("latency", cases=look.made, queued_cases=look.made * event.queue)
+        return dataclasses.replace(part, findings=findings, suites=(calls,))
 
     def _for_timing(self) -> tuple[App, Wire, str]:
         """Return the app to measure, a driver for it, and where it runs, in words."""

@@ -230,17 +230,28 @@ class Timed:
     label: str
     item: pytest.Item
 
+    @property
+    def root(self) -> str:
+        """The event that sets it off; no more is called of what ended the app or held it."""
+        contract = self.session.app.contract
+        root = contract.root(contract.event(self.label)).label
+        if root in self.session.carried.lost:
+            pytest.skip("not measured: one of its calls ended the app's process or held it")
+        return root
+
+    def expect_none(self, check: str) -> None:
+        """Fail with what *check* found its time to depend on; skip where that was not seen."""
+        part = self.session.shaped(check, self.root, self.label)
+        self.item.stash[part_key] = part
+        expect_none(self.session, self.item, part.findings)
+        if part.skipped and not part.findings:
+            pytest.skip(part.skipped[0].why)
+
     def expect_within_budget(self) -> None:
         """Measure the event; fail where it takes longer than the ini file allows."""
         session = self.session
-        contract = session.app.contract
-        event = contract.event(self.label)
-        root = contract.root(event).label
-        if root in session.carried.lost:
-            pytest.skip("not measured: one of its calls ended the app's process or held it")
-        session.begin(f"latency of {self.label}", root)
-        row = session.measured(self.label)
-        session.end()
+        event = session.app.contract.event(self.label)
+        row = session.measured(self.root, self.label)
         if isinstance(row, Skipped):
             self.item.stash[part_key] = Part(skipped=(row,))
             pytest.skip(row.why)

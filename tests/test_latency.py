@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
+import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,17 @@ import pytest
 
 from gradio_harness.app import launch
 from gradio_harness.checks.latency import CHECKS, Budget, parse_budget, unjudged
+from gradio_harness.checks.shape import (
+    SLOW_SECONDS,
+    Climb,
+    Held,
+    Series,
+    call_number,
+    held_up,
+    size,
+    slowed,
+    turn,
+)
 from gradio_harness.child import child
 from gradio_harness.contract import Contract, read
 from gradio_harness.drivers.wire import Wire
@@ -371,7 +383,7 @@ def test_the_waterfall_is_that_of_one_call() -> None:
 
 def test_a_sleep_is_in_its_own_slice() -> None:
     """In a component's preprocess or postprocess, the function, or in the queue behind others."""
-    with child(parse("sleeps.py", APPS), folder=APPS) as app, Wire(app) as wire:
+    with launch(parse("sleeps.py", APPS), folder=APPS) as app, Wire(app) as wire:
         event = app.contract.event("work")
 
         def longest(step: str) -> str:
@@ -493,3 +505,134 @@ def test_inputs_are_the_authors_first_example() -> None:
 
     assert inputs[0] is not None
     assert "sunset" in str(inputs[0])
+
+
+def loops(power: float, *, start: int = 256, cost: float = 1e-8) -> tuple[tuple[int, float], ...]:
+    """Return sizes with their times, up to the first that takes two seconds."""
+    points: list[tuple[int, float]] = []
+    size = start
+    while size <= 131_072 and (not points or points[-1][1] < SLOW_SECONDS):
+        points.append((size, 0.001 + cost * size**power))
+        size *= 2
+    return tuple(points)
+
+
+def climb(*passes: tuple[tuple[int, float], ...]) -> Climb:
+    return Climb(ONE.event("go"), "text", "lines", passes)
+
+
+@pytest.mark.parametrize(("power", "cost"), [(2.0, 1e-8), (3.0, 1e-11)], ids=["square", "cube"])
+def test_a_time_that_grows_faster_than_the_size_is_told(power: float, cost: float) -> None:
+    """With the exponent, its error and what was measured."""
+    points = loops(power, cost=cost)
+
+    (found,) = size(climb(points, points))
+
+    assert ("latency.size", Severity.WARNING) == (found.check, found.severity)
+    (more,) = re.findall(r"twice as many ([\d.]+) times as long", found.title)
+    assert 2**power == pytest.approx(float(more), rel=0.05)
+    exponent, error = re.findall(r"to the power of ([\d.]+) ± ([\d.]+)\.", found.detail)[0]
+    assert power == pytest.approx(float(exponent), abs=0.05)
+    assert float(error) < 0.1
+    assert found.input == f"text = {points[-1][0]:,} lines"
+
+
+@pytest.mark.parametrize(
+    "passes",
+    [
+        (loops(1.0, cost=3e-5), loops(1.0, cost=3e-5)),
+        (loops(1.15, cost=1e-5), loops(1.15, cost=1e-5)),
+        (loops(2.0, cost=1e-10), loops(2.0, cost=1e-10)),
+        (loops(2.0), loops(1.0, cost=3e-5)),
+        (loops(2.0),),
+        (tuple((n, 2.5) for n, _ in loops(2.0)),) * 2,
+    ],
+    ids=["as the size", "with a logarithm", "short", "not again", "once", "always slow"],
+)
+def test_other_times_are_not_told(passes: tuple[tuple[tuple[int, float], ...], ...]) -> None:
+    """In proportion, in milliseconds, in one pass of two, or whatever the size."""
+    assert [] == size(climb(*passes))
+
+
+def test_an_exponent_has_the_error_of_its_points() -> None:
+    """Noise of a quarter either way: the true exponent is within two errors."""
+    noisy = [(n, taken * (1.25 if i % 2 else 0.8)) for i, (n, taken) in enumerate(loops(2.0))]
+
+    fit = climb(tuple(noisy)).fit
+
+    assert fit is not None
+    assert 0.05 < fit.error < 0.4
+    assert abs(fit.exponent - 2) < 2 * fit.error
+
+
+BLOCKED = (((10.0, 11.0),), ((9.99, 10.0), (10.01, 11.0), (11.01, 11.02)))
+SERVED = (((10.0, 11.0),), tuple((10.0 + n / 20, 10.02 + n / 20) for n in range(20)))
+
+
+@pytest.mark.parametrize(
+    ("calls", "idle", "told"),
+    [
+        ((BLOCKED,) * 3, 0.01, True),
+        ((SERVED,) * 3, 0.01, False),
+        ((BLOCKED, BLOCKED, SERVED), 0.01, False),
+        ((BLOCKED,) * 3, 0.5, False),
+        ((), 0.0, False),
+    ],
+    ids=["blocked", "served", "not each time", "busy machine", "none"],
+)
+def test_who_holds_others_up_is_told(calls: Any, idle: float, told: bool) -> None:
+    """Where each call does, and the app answers at once while nothing runs."""
+    found = held_up(Held(ONE.event("go"), calls, idle))
+
+    assert ["latency.held-up"] * told == [one.check for one in found]
+    assert all("works for 1.00 s, and the app answers nobody for 0.99 s" in f.title for f in found)
+
+
+def calls_of(count: int, *, each: int = 0, slow: float = 0.5, stray: int = 0) -> list[float]:
+    """Return the seconds of calls, of which each so many-th is slow, and one more may be."""
+    times = [slow if each and n % each == each - 1 else 0.02 for n in range(count)]
+    times[stray] = slow if stray else times[stray]
+    return times
+
+
+@pytest.mark.parametrize(
+    ("times", "expected"),
+    [
+        (calls_of(53, each=10), 10),
+        (calls_of(53, each=2), 2),
+        (calls_of(53, each=10, stray=4), 10),
+        ([0.5, *calls_of(53, each=7)], 7),
+        (calls_of(53, each=10, slow=0.09), 0),
+        (calls_of(53, stray=20), 0),
+        (calls_of(25, each=10), 0),
+        ([0.5 if n in (3, 9, 21, 30, 44) else 0.02 for n in range(53)], 0),
+    ],
+    ids=["tenth", "second", "and one more", "and first", "slightly", "one", "few", "at random"],
+)
+def test_calls_that_stand_out_at_one_distance(times: list[float], expected: int) -> None:
+    """All at that distance do, three at least; calls at random are no distance."""
+    assert expected == turn(times)
+
+
+def test_each_tenth_call_is_told_where_it_comes_again() -> None:
+    """The calls after the doubt have to bear it out."""
+    event = ONE.event("go")
+
+    (found,) = call_number(Series(event, tuple(calls_of(73, each=10)), 53))
+    quiet = Series(event, (*calls_of(53, each=10), *calls_of(20)), 53)
+
+    assert "each 10th call takes 0.50 s, others 0.020 s" == found.title
+    assert [] == call_number(quiet)
+
+
+def test_calls_that_get_slower_and_slower_are_told_where_they_go_on() -> None:
+    """Not where they stop, and not where a machine was busy for a while."""
+    event = ONE.event("go")
+    rising = [0.02 + n * 0.004 for n in range(73)]
+    busy = [*calls_of(30), *(0.2,) * 23]
+
+    (found,) = call_number(Series(event, tuple(rising), 53))
+
+    assert "the more calls, the slower: 0.020 s at first, 0.232 s later" == found.title
+    assert [] == call_number(Series(event, (*rising[:53], *rising[:20]), 53))
+    assert not slowed(busy)

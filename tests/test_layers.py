@@ -22,7 +22,7 @@ LAYERS = (
     *(
         "errors",
         "observation",
-        *("literals", "digest", "stopwatch", "quantiles"),
+        *("literals", "digest", "stopwatch", "quantiles", "scaling"),
         "finding",
         "snippet",
         "schema",
@@ -122,6 +122,7 @@ LAYERS = (
     *(
         "checks.cost",
         "checks.latency",
+        "checks.shape",
         "checks.page",
         "checks.forged",
         "checks.process",
@@ -159,7 +160,11 @@ LAYERS = (
         "exploring.confirmation",
         "exploring.explore",
     ),
-    *("latency.waterfall", "latency.measure", "latency", "comparison"),
+    *(
+        *("latency.waterfall", "latency.measure", "latency.look", "latency.sizes"),
+        *("latency.crowds", "latency.shapes", "latency"),
+    ),
+    "comparison",
     *(
         "visitors",
         "visitors.guests",

@@ -8,7 +8,9 @@ in one run: numbers of different runs say more about the machine than about the 
 
 from __future__ import annotations
 
+from .look import Look
 from .measure import measure, opened, summary
+from .shapes import SECONDS, SHAPES, snippet
 from .waterfall import slices
 
-__all__ = ["measure", "opened", "slices", "summary"]
+__all__ = ["SECONDS", "SHAPES", "Look", "measure", "opened", "slices", "snippet", "summary"]

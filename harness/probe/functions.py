@@ -48,6 +48,10 @@ def function_details(
         "keyed": bool(getattr(block_fn, "inputs_as_dict", False)),
         "builtin": module.split(".")[0] in ("gradio", "gradio_client"),
         "unread": _unread(code),
+        "coroutine": any(
+            inspect.iscoroutinefunction(one) or inspect.isasyncgenfunction(one)
+            for one in (target, call)
+        ),
     }
 
 

@@ -31,7 +31,8 @@ WORD = re.compile(r"[^\W\d_]{2,20}")
 class Growth:
     """One way in which a field's value gets larger: *value* of a size, up to *most*.
 
-    *sizes* are tried beside the doubled ones: those that the source speaks of.
+    *sizes* are tried beside the doubled ones: those that the source speaks of. A value of size n
+    has n to the power of *dimensions* parts: a picture of n pixels a side has their square.
     """
 
     what: str
@@ -40,6 +41,7 @@ class Growth:
     most: int
     factor: int = 2
     sizes: tuple[int, ...] = ()
+    dimensions: int = 1
 
     def rungs(self) -> tuple[int, ...]:
         """Return the sizes to try, the smallest first."""
@@ -132,7 +134,7 @@ def _table(component: Component, clues: Clues, scale: int) -> Iterator[Growth]:
 
 def _picture(component: Component, clues: Clues, scale: int) -> Iterator[Growth]:
     if media.sources(component) & {"upload", "clipboard"}:
-        yield Growth("pixels a side", lambda n: media.photo(n, n), 256, 512 * scale)
+        yield Growth("pixels", lambda n: media.photo(n, n), 256, 512 * scale, dimensions=2)
 
 
 def _sound(component: Component, clues: Clues, scale: int) -> Iterator[Growth]:
