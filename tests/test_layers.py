@@ -172,6 +172,7 @@ LAYERS = (
         "visitors.canaries",
         "visitors.marking",
         "visitors.notice",
+        "visitors.phrases",
         "visitors.together",
         "visitors.performance",
         "visitors.walk",

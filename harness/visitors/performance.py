@@ -31,6 +31,7 @@ from .canaries import (
 )
 from .guests import Guests
 from .marking import marked
+from .phrases import PLACE
 from .stage import Spent, Stage
 from .together import at_once
 
@@ -59,6 +60,7 @@ class Move:
     that still runs; None: when that has ended. *simple* text is a word and nothing else.
     *values*, where given, are what is set, by component id, and none of it is marked. What follows
     an event that is set off *alone* is not. The files of *namesake* moves have the same names.
+    *phrases* are texts by component id with places for the mark.
     """
 
     visitor: str
@@ -70,6 +72,7 @@ class Move:
     values: Mapping[int, Any] | None = None
     alone: bool = False
     namesake: bool = False
+    phrases: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +237,8 @@ class Performance:
                 full=not (alone or move.simple),
                 namesake=self.namesake if move.namesake else "",
             )
+            if component.id in move.phrases:
+                value = move.phrases[component.id].replace(PLACE, mark.word)
             known, value = known or component.id in own, own.get(component.id, value)
             needed = component.id in asked
             if not known or not (needed or alone or move.plain is None):

@@ -30,6 +30,7 @@ from .performance import (
     loads,
     overlapping,
 )
+from .phrases import Phrases
 from .stage import NoCopy, Stage
 from .together import Step, described, snippet
 
@@ -38,8 +39,8 @@ __all__ = ["Walk", "Walked"]
 #: How often a finding is shown again, and how often at most if it comes and goes.
 AGAIN = 3
 MOST_AGAIN = 10
-#: So many rounds are played of all events: in turns, and one after the other.
-NEEDED = 2
+#: So many rounds are played of all events: in turns, one after the other, and in the app's words.
+NEEDED = 3
 #: So many times an event's seconds may go into confirming after a walk's time is up.
 PATIENCE = 3
 #: A call that ends sooner, in seconds, has no midst that one could aim at.
@@ -111,6 +112,7 @@ class Walk:
             second = [self._move("B", event) for event in reversed(roots)]
             third = [self._move("A", event) for event in reversed(roots)]
             yield [*both, *first, *second, *third]
+        yield from self._in_its_words(roots)
         for first_event, second_event in self._pairs(roots):
             delay = self._took(first_event) / 2
             delays = (delay, 0.0) if first_event is second_event else (delay,)
@@ -121,6 +123,19 @@ class Walk:
                 # In its midst, and in that of its file: another's has the same name.
                 pair = [self._move("A", first_event), beside]
                 yield [dataclasses.replace(move, namesake=later > 0) for move in pair]
+
+    def _in_its_words(self, roots: Sequence[Event]) -> Iterator[list[Move]]:
+        """Yield a script in which A says what the app listens to, and B asks for it."""
+        phrases = Phrases(self.stage)
+        told = {event.label: phrases.told(event) for event in roots}
+        moves = [
+            dataclasses.replace(self._move("A", event), phrases=told[event.label])
+            for event in roots
+            if told[event.label]
+        ]
+        if moves:
+            asked = [Move("B", event, values=phrases.asked(event)) for event in roots]
+            yield [Move("A", None), Move("B", None), *moves, *asked]
 
     def _pairs(self, roots: Sequence[Event]) -> list[tuple[Event, Event]]:
         """Return the pairs of events of which two visitors may be in the midst at once.
