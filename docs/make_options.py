@@ -38,7 +38,7 @@ TAIL = """
 app = "app.py"
 app_exclude = ["send_invoice"]
 app_ignore = ["api.explicit-raise@convert: shown by our own front end"]
-app_latency = ["greet: p95 < 500 ms", "summarise: p95 < 8 s"]
+app_latency = ["*: p95 < 2 s", "summarise: p95 < 8 s, first output < 500 ms"]
 ```
 
 A name that fits no check or event of the app ends the run (exit code 4): a slip of the pen in

@@ -200,7 +200,10 @@ def _add_ini(parser: pytest.Parser) -> None:
         ("app_exclude", "Events to leave out."),
         ("app_select", "Checks that count."),
         ("app_ignore", "Checks to silence, one a line: CHECK@EVENT: reason."),
-        ("app_latency", "Latency budgets, one a line: EVENT: p95 < 2 s, or p95 < 2 s for all."),
+        (
+            "app_latency",
+            "Latency budgets, as EVENT: p95 < 2 s, first output < 500 ms; * is all.",
+        ),
     ):
         parser.addini(name, words, type="linelist")
     for name in (

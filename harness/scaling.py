@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["FEWEST", "MOST", "Fit", "fitted"]
+__all__ = ["ABOVE_FLOOR", "FEWEST", "MOST", "Fit", "fitted"]
 
 #: What counts takes at least so long, in seconds, and so many times as long as the smallest size:
 #: below that, what every call costs hides what the size costs.

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 
 from .catalogue import CHECKS
 from .checks import Check
-from .checks.latency import parse_budget
+from .checks.latency import parse_budgets
 from .contract import Contract
 from .errors import OptionError, choices
 from .finding import Finding, Severity
@@ -57,7 +57,7 @@ def known_checks(options: Options) -> None:
             names = [check.name for check in CHECKS]
             raise OptionError(f"{option} {pattern}: no check {name!r}. {choices(name, names)}")
     for text in options.budgets:
-        parse_budget(text)
+        parse_budgets(text)
 
 
 def known_events(options: Options, contract: Contract) -> None:
@@ -73,7 +73,7 @@ def known_events(options: Options, contract: Contract) -> None:
         if at and not open_ended and not any(_named(where, label) for label in known):
             raise OptionError(f"{option} {pattern}: no event {where!r}. {choices(where, known)}")
     for text in options.budgets:
-        event = parse_budget(text).event
+        event = parse_budgets(text)[0].event
         if event and event.removeprefix("/") not in labels:
             raise OptionError(f"app_latency {text!r}: no event {event!r}. {choices(event, labels)}")
 

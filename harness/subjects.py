@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from .checks.forged import ROOT
-from .checks.latency import budget, parse_budget, unjudged
+from .checks.latency import budget, parse_budgets, unjudged
 from .checks.page import CHECKS
 from .errors import HarnessError
 from .exploring.exploration import Exploration, Stuck
@@ -255,7 +255,7 @@ class Timed:
         if isinstance(row, Skipped):
             self.item.stash[part_key] = Part(skipped=(row,))
             pytest.skip(row.why)
-        budgets = [parse_budget(text) for text in session.options.budgets]
+        budgets = [one for text in session.options.budgets for one in parse_budgets(text)]
         findings = budget(row, budgets)
         self.item.stash[part_key] = Part(
             findings=tuple(findings),

@@ -9,7 +9,7 @@ from ..checks.shape import SLOW_SECONDS, Climb, size
 from ..contract import Component
 from ..observation import Observation
 from ..run import SizeRow
-from ..scaling import FEWEST, MOST
+from ..scaling import ABOVE_FLOOR, FEWEST, MOST
 from .look import Look
 
 if TYPE_CHECKING:
@@ -82,10 +82,11 @@ def _climbed(look: Look, component: Component, growth: Growth) -> Iterator[Climb
     if len(rungs) < FEWEST:
         return
     passes = [_pass(look, component, growth, rungs, quick=True)]
-    slow = max((each[-1] for each in passes[0].values()), key=lambda one: one[1], default=(0, 0))
-    if slow[1] >= SLOW_SECONDS:
-        look.deadline.put_off(LONGER * slow[1])
-        top = [n for n in rungs if n**growth.dimensions <= slow[0]][-MOST:]
+    dear = [each for each in passes[0].values() if _dear(each)]
+    if dear:
+        largest, seconds = max((each[-1] for each in dear), key=lambda one: one[1])
+        look.deadline.put_off(LONGER * seconds)
+        top = [n for n in rungs if n**growth.dimensions <= largest][-MOST:]
         passes = [_pass(look, component, growth, top, less=1 + less) for less in range(2)]
     names = {p.component.id: p.name for p in look.event.inputs}
     for member in look.chain:
@@ -93,6 +94,11 @@ def _climbed(look: Look, component: Component, growth: Growth) -> Iterator[Climb
         if all(taken):
             field = names[component.id]
             yield Climb(member, field, growth.what, taken, look.folder)
+
+
+def _dear(points: Sequence[tuple[int, float]]) -> bool:
+    """Whether the largest size takes long, and a small one does not."""
+    return points[-1][1] >= max(SLOW_SECONDS, ABOVE_FLOOR * points[0][1])
 
 
 def _pass(
