@@ -16,8 +16,8 @@ __all__ = ["story", "strip"]
 _LEFT, _STEP, _BAR, _TOP, _ROOM = 62, 30, 18, 16, 64
 #: How high one finding is drawn at most.
 _UNIT = 14.0
-#: The room of so many columns is there for the words below them.
-LEAST = 8
+#: From so many columns on there is room for words below the first and the last one.
+FAR_APART = 8
 KINDS = ("errors", "warnings", "notes")
 
 
@@ -35,9 +35,8 @@ def strip(rows: Sequence[HistoryRow], moments: Sequence[str]) -> Html:
     """Return the runs as columns; *moments* say when each of them was."""
     most = max(sum(getattr(row, kind) for kind in KINDS) for row in rows)
     unit = min(_UNIT, _ROOM / max(most, 1))
-    base = _TOP + _ROOM
+    base = _TOP + max(20, round(unit * most))
     width = _LEFT + _STEP * len(rows)
-    room = max(width, _LEFT + _STEP * LEAST)
     columns = "".join(
         _column(_LEFT + _STEP * number, base, row, moment, unit)
         for number, (row, moment) in enumerate(zip(rows, moments, strict=True))
@@ -46,17 +45,16 @@ def strip(rows: Sequence[HistoryRow], moments: Sequence[str]) -> Html:
         f'<text x="{_LEFT - 12}" y="{base + y}" text-anchor="end">{name}</text>'
         for name, y in (("new", 18), ("mended", 33))
     )
-    ends = (
-        f'<text x="{_LEFT - 4}" y="{base + 54}">{inside(moments[0])}</text>'
-        f'<text x="{max(width - _STEP + _BAR + 4, room)}" y="{base + 54}" text-anchor="end">'
-        "this run</text>"
-    )
+    last = width - _STEP + _BAR / 2
+    ends = f'<text x="{last}" y="{base + 54}" text-anchor="middle">this run</text>'
+    if len(rows) >= FAR_APART:
+        ends += f'<text x="{_LEFT - 4}" y="{base + 54}">{inside(moments[0])}</text>'
     label = f"Findings of the last {len(rows)} runs: " + "; ".join(
         f"{inside(moment)}: {story(row)}"
         for row, moment in zip(rows[-3:], moments[-3:], strict=True)
     )
     return Html(
-        f'<svg class="strip" viewBox="0 0 {room} {base + 60}" width="{room}" '
+        f'<svg class="strip" viewBox="0 0 {width + 20} {base + 60}" width="{width + 20}" '
         f'height="{base + 60}" role="img" aria-label="{label}">{names}{columns}{ends}</svg>'
     )
 
