@@ -26,13 +26,18 @@ def digests(values: Sequence[Any]) -> tuple[str, ...]:
 def _digest(value: Any) -> str:
     orjson = importlib.import_module("orjson")  # Gradio's own JSON, so that NaN is null here too
     try:
-        told = orjson.dumps(value, default=str)
+        told = orjson.dumps(value, default=_told)
     except Exception:  # what JSON cannot hold, Gradio says itself
         return UNTOLD
     if len(told) > MOST_BYTES:
         return UNTOLD
     plain = orjson.dumps(_without_address(orjson.loads(told)), option=orjson.OPT_SORT_KEYS)
     return hashlib.blake2b(plain, digest_size=8).hexdigest()
+
+
+def _told(value: Any) -> Any:
+    """Return what Gradio writes of an object that is no JSON: a model's fields, or its text."""
+    return value.model_dump() if hasattr(value, "model_dump") else str(value)
 
 
 def _without_address(value: Any) -> Any:

@@ -192,8 +192,8 @@ def unfit(contract: Contract, event: Event) -> str | None:
         return _uncallable(event) if event.api_name else "nothing on the page sets it off"
     if names <= {"unload"}:
         return "runs when a visitor leaves; its outcome reaches nobody"
-    if event.connection == "stream" and not recordable(event):
-        return "takes a live stream that is neither pictures nor sound"
+    if names == {"stream"} and not recordable(event):
+        return "takes a live stream that is not driven: no pictures or sound, or Gradio 4"
     if event.collects_event_data or names <= NEEDS_DATA:
         return CLICKED
     if event.backend and event.javascript and event.inputs:

@@ -52,7 +52,7 @@ class Exchange:
     def take(self, message: Message) -> None:
         """Take in the next message; one of an earlier call of this session is passed over."""
         data = message.data
-        if data.get("event_id") not in (None, self.event_id):
+        if not self.about(message):
             return
         if message.kind != "heartbeat":
             self.spoken = message.at
@@ -69,6 +69,15 @@ class Exchange:
             else:
                 meant = "duration" in output
                 self.fail("author" if meant else "unexpected", str(output.get("error") or ""))
+
+    def about(self, message: Message) -> bool:
+        """Whether *message* is this call's, and not an earlier one's of the same session."""
+        return message.data.get("event_id") in (None, self.event_id)
+
+    def close(self, message: Message) -> None:
+        """Note that nothing comes after *message*, an output: the visitor has ended it."""
+        self.ended = message.at
+        self.outputs = tuple(self.messages[-1].data["output"]["data"])
 
     def _whole(self, message: Message) -> Message:
         """Return a generating message with its outputs in full instead of as differences."""

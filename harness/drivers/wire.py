@@ -232,8 +232,10 @@ class Wire:
                 return
             for message in _messages(response):
                 exchange.take(message)
-                if message.kind == "process_streaming":
-                    self._go_on(exchange, later)
+                asked = message.kind == "process_streaming" and exchange.about(message)
+                if asked and self._recorded(exchange, later):
+                    exchange.close(message)
+                    break
                 silent = message.at - exchange.spoken > exchange.limit
                 if silent and exchange.outputs is None:
                     raise httpx.ReadTimeout("only heartbeats")
@@ -246,13 +248,18 @@ class Wire:
         elif exchange.outputs is None and exchange.error is None:
             exchange.fail("transport", "the stream ended before the last message", "queue")
 
-    def _go_on(self, exchange: Exchange, later: list[dict[str, Any]]) -> None:
-        """Post the next frame, or, after the last of them, that the recording is over."""
+    def _recorded(self, exchange: Exchange, later: list[dict[str, Any]]) -> bool:
+        """Post the next frame, or, after the last of them, that the recording is over.
+
+        Return whether no last message will come: Gradio 5 sends none where there is no time limit.
+        """
+        event = self._events[exchange.call.index]
         stream = f"{self._base}/stream/{exchange.event_id}"
         if later:
             self._http.post(stream, json=later.pop(0))
-        else:
-            self._http.post(f"{stream}/close", json={})
+            return False
+        self._http.post(f"{stream}/close", json={})
+        return self.app.contract.major == "5" and event.time_limit is None
 
 
 class _Session:
