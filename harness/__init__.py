@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .against.replayed import replay_against as replay_against
     from .comparison import replay_compared as replay_compared
     from .latency.shapes import replay_latency as replay_latency
     from .observation import Media as Media
@@ -26,6 +27,7 @@ __all__ = [
     "__version__",
     "forge",
     "replay",
+    "replay_against",
     "replay_compared",
     "replay_cost",
     "replay_departures",
@@ -43,6 +45,7 @@ _MODULES = {
     "Media": "observation",
     "forge": "onlooker",
     "replay": "reproduce",
+    "replay_against": "against.replayed",
     "replay_compared": "comparison",
     "replay_cost": "repeated.cost",
     "replay_departures": "repeated.departures",

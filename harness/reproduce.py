@@ -40,6 +40,7 @@ __all__ = [
     "prepared",
     "replay",
     "run_as",
+    "script",
     "snippet",
     "steps_of",
     "walk_snippet",
@@ -156,7 +157,7 @@ def snippet(
     if timeout_seconds != TIMEOUT_SECONDS:
         arguments.append(f"timeout_seconds={timeout_seconds:g}")
     media = any(has_media(v) for v in case.values.values())
-    return _script(arguments, media=media, call=call)
+    return script(arguments, media=media, call=call)
 
 
 def walked(steps: Sequence[Step]) -> str:
@@ -191,7 +192,7 @@ def walk_snippet(
     arguments = [literal(target), f"steps=[{taken}]", *run_as(folder, chosen)]
     arguments += _judged_by(check, tries)
     media = any(has_media(value) for step in steps for value in step.values.values())
-    return _script(arguments, media=media, call=call)
+    return script(arguments, media=media, call=call)
 
 
 def _step(step: Step) -> str:
@@ -216,7 +217,7 @@ def run_as(folder: str, chosen: Plan | None) -> list[str]:
     return arguments
 
 
-def _script(arguments: Sequence[str], *, media: bool, call: str = "replay") -> str:
+def script(arguments: Sequence[str], *, media: bool, call: str = "replay") -> str:
     names = f"Media, {call}" if media else call
     return (
         f"python - <<'EOF'\nfrom gradio_harness import {names}\n\n"

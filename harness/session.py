@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from . import own
-from .against.reference import Reference
+from .against.reference import Reference, started
 from .against.regression import Regression
 from .allowance import Allowance
 from .app import App, Credentials, named_home, start
@@ -630,19 +630,12 @@ class Session:
 
     def _beside(self, reference: Reference, alike: bool) -> App:
         """Return the app of *reference*, in a process of its own; *alike* ones are both forked."""
-        options, zygote = self.options, self._zygote if alike else None
-        if not reference.target.local:
-            return start(reference.target, folder=reference.folder, credentials=self.credentials())
-        hashes = {} if zygote is not None else {"PYTHONHASHSEED": "0"}
-        return child(
-            reference.target,
-            folder=reference.folder,
+        return started(
+            reference,
             credentials=self.credentials(),
-            home=named_home(options.app_folder, reference.folder),
-            timeout_seconds=options.start_timeout_seconds,
-            environment={**hashes, **reference.variables},
-            zygote=zygote,
-            python=reference.python,
+            app_folder=self.options.app_folder,
+            timeout_seconds=self.options.start_timeout_seconds,
+            zygote=self._zygote if alike else None,
         )
 
     # -- what a report says of the whole ------------------------------------------------

@@ -329,7 +329,7 @@ def in_words(session: Session) -> Iterator[None]:
     try:
         yield
     except HarnessError as error:
-        pytest.fail(session.said(error), pytrace=False)
+        raise pytest.fail.Exception(session.said(error), pytrace=False) from None
 
 
 def unsought(seen: PageVisit) -> tuple[Skipped, ...]:

@@ -139,11 +139,13 @@ def test_a_commit_is_checked_out_beside_the_app(tmp_path: Path) -> None:
 
     about = ("--app", "app.py", "--app-suites", "regression", "--app-profile", "quick")
     done = run(folder, *about, "--app-against", "git:HEAD", "--app-fail-on", "warning")
-    found, detail = done.findings, done.report["findings"][0]["detail"]
+    found, (told,) = done.findings, done.report["findings"]
+    again = run(folder, "--app", "app.py", "--app-replay", told["id"])
     wrong = run(folder, *about, "--app-against", "git:nowhere")
 
     assert (1, [("regression.output", "greet")]) == (done.code, found), done.out
-    assert '"Hello Ada"' in detail
+    assert '"Hello Ada"' in told["detail"]
+    assert (1, True) == (again.code, "it answers otherwise than git:HEAD" in again.out), again.out
     assert (4, True) == (wrong.code, "is there such a commit, tag or branch?" in wrong.out)
     assert not (folder / ".git" / "worktrees").exists()
 
@@ -180,6 +182,8 @@ def test_a_baseline_has_answers_that_last(tmp_path: Path) -> None:
     ]
     assert (0, 1) == (same.code, other.code), same.out + other.out
     assert [("regression.output", "greet")] == other.findings
+    again = run(folder, "--app", "app.py", "--app-replay", other.report["findings"][0]["id"])
+    assert (1, True) == (again.code, "otherwise than the baseline" in again.out), again.out
 
 
 @pytest.mark.parametrize(

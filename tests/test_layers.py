@@ -232,6 +232,7 @@ LAYERS = (
         "against.answers",
         "against.pace",
         "against.regression",
+        "against.replayed",
         "session",
         "record",
         "__main__",

@@ -91,7 +91,7 @@ def lasting(found: Answer, name: str, asked: Asked) -> AnswerRow | None:
     words = " ".join(found.outputs)
     if found.failed or str(dt.date.today().year) in words or HERE in words:
         return None
-    return AnswerRow(name, asked.words, found.outputs, found.chunks)
+    return AnswerRow(name, asked.words, tuple(map(_short, found.outputs)), found.chunks)
 
 
 def _endless(observation: Observation) -> bool:
@@ -110,7 +110,7 @@ def _texts(side: Side, observation: Observation) -> Iterator[str]:
     components = event.outputs if event is not None else ()
     for component, value in zip(components, observation.outputs or (), strict=False):
         if component.type not in ("state", "browserstate"):
-            yield _short(_here(side, json.dumps(_plain(side, value), ensure_ascii=False)))
+            yield _here(side, json.dumps(_plain(side, value), ensure_ascii=False))
 
 
 def _plain(side: Side, value: Any) -> Any:

@@ -12,16 +12,18 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..app import App, Credentials, named_home, start
+from ..child import Zygote, child
 from ..errors import OptionError
 from ..target import Target, parse
 from .checkout import check_out, paths_in, requirement_files, root_of
 from .environments import environment
 
-__all__ = ["Reference", "resolved"]
+__all__ = ["Reference", "resolved", "started"]
 
 VERSION = re.compile(r"gradio\s*==\s*([\w.]+)")
 
@@ -61,6 +63,34 @@ def resolved(
         newer = _order(named) > _order(gradio)
         return Reference(f"Gradio {named}", target, folder, python, newer=newer)
     return _commit(text, target.path, target, folder, closers)
+
+
+def started(
+    reference: Reference,
+    *,
+    credentials: Sequence[Credentials] = (),
+    app_folder: str = "",
+    timeout_seconds: float = 120.0,
+    zygote: Zygote | None = None,
+) -> App:
+    """Return the app of *reference*, in a process of its own where it is one of this machine.
+
+    Texts in a set come in the same order in all of them: by a *zygote*, or by the seed of hashes.
+    """
+    target, folder = reference.target, reference.folder
+    if not target.local:
+        return start(target, folder=folder, credentials=credentials)
+    hashes = {} if zygote is not None else {"PYTHONHASHSEED": "0"}
+    return child(
+        target,
+        folder=folder,
+        credentials=credentials,
+        home=named_home(app_folder, folder),
+        timeout_seconds=timeout_seconds,
+        environment={**hashes, **reference.variables},
+        zygote=zygote,
+        python=reference.python,
+    )
 
 
 def _commit(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -21,10 +22,11 @@ from ..contract import Event
 from ..difference import difference
 from ..errors import HarnessError
 from ..finding import Finding
-from ..literals import told
+from ..literals import literal, told
 from ..options import Options
 from ..outline import Outline
 from ..plan import Plan
+from ..reproduce import has_media, run_as, script
 from ..run import AnswerRow, ChangeRow, Part, SidesRow, Skipped
 from ..strategies import draws, values
 from .answers import Answer, Pair, asked_twice, lasting, smallest
@@ -65,6 +67,8 @@ class Regression:
         self.start, self.why_not = start, why_not
         self._closers = contextlib.ExitStack()
         self._unusable: HarnessError | None = None
+        #: The first input of each event that both apps have answered.
+        self._answered: dict[str, Asked] = {}
 
     def close(self) -> None:
         """End what was started."""
@@ -91,7 +95,10 @@ class Regression:
     def _changed(self, against: str, words: str, before: Outline, after: Outline) -> Part:
         changes = difference(before, after)
         places = {event.label: self._place(event) for event in self.app.contract.events}
-        found = contract(Changed(words, changes, places))
+        found = [
+            replace(f, reproduce=self._script(against, f.event, f.check))
+            for f in contract(Changed(words, changes, places))
+        ]
         rows = tuple(ChangeRow(against, **asdict(change)) for change in changes)
         return Part(findings=tuple(found), changes=rows)
 
@@ -126,10 +133,12 @@ class Regression:
             if isinstance(pair, str):
                 counts["unsteady"] += pair == "unsteady"
                 continue
+            if not (pair.older.failed or pair.newer.failed):
+                self._answered.setdefault(label, asked)
             counts["same" if pair.older == pair.newer else "differ"] += 1
             again = asked_twice(sides, label, asked) if pair.older != pair.newer else pair
             if again == pair and pair.older != pair.newer:
-                found = self._told(label, self.older_words, smallest(sides, label, pair))
+                found = self._told(label, AGAINST, smallest(sides, label, pair))
                 break
         row = SidesRow(AGAINST, label, sum(counts.values()), **counts)
         steady = counts["same"] + counts["differ"]
@@ -152,8 +161,8 @@ class Regression:
             rows.append(row)
             before = written.get((label, asked.words))
             if before is not None and not found:
-                older = Answer(before.outputs, before.chunks)
-                found = self._told(label, "the baseline", replace(pair, older=older))
+                older, newer = (Answer(r.outputs, r.chunks) for r in (before, row))
+                found = self._told(label, BASELINE, Pair(asked, older, newer))
         count = len(rows)
         return Part(
             findings=tuple(found),
@@ -200,7 +209,7 @@ class Regression:
         words = _words(names, pair.asked.values) if pair.asked.values else pair.asked.words
         seen = Told(
             label,
-            against,
+            self.older_words if against == AGAINST else "the baseline",
             words,
             pair.older.outputs,
             pair.newer.outputs,
@@ -210,7 +219,10 @@ class Regression:
         )
         if pair.older.failed:  # mended since
             return []
-        return [*output(seen), *stream(seen)]
+        return [
+            replace(f, reproduce=self._script(against, label, f.check, pair.asked))
+            for f in (*output(seen), *stream(seen))
+        ]
 
     # -- latency --------------------------------------------------------------------------
 
@@ -229,7 +241,7 @@ class Regression:
         if why:
             return Part(skipped=(Skipped(f"pace of {label}", why),))
         examples = self._examples(sides.newer, label)
-        asked = examples[0] if examples else UNTOUCHED
+        asked = examples[0] if examples else self._answered.get(label, UNTOUCHED)
         seconds = PACED[self.options.profile]
         rounds = LOOKS[-1] if calls is None else min(calls // 2, LOOKS[-1])
         found = paced(sides, label, asked, seconds=seconds, rounds=rounds, seed=self.options.seed)
@@ -237,11 +249,42 @@ class Regression:
             return Part(skipped=(found,))
         row = found.row(AGAINST, label)
         place = self._place(self.app.contract.event(label))
-        findings = latency(row, self.older_words, place)
+        script = self._script(AGAINST, label, "regression.latency", asked)
+        findings = latency(row, self.older_words, place, script)
         return Part(
             findings=tuple(findings),
             ratios=(row,),
         )
+
+    def again(self, label: str, asked: Asked, check: str) -> list[Finding]:
+        """Return what *check* finds of *label* once more."""
+        against = AGAINST if self.options.against else BASELINE
+        if check == "regression.contract":
+            found = self.contract(against).findings
+        elif check == "regression.latency":
+            self._answered[label] = asked
+            found = self._paced(label, None).findings
+        elif against == BASELINE:
+            found = self._remembered(label, None).findings
+        else:
+            pair = asked_twice(self.sides, label, asked)
+            found = tuple(self._told(label, against, pair)) if isinstance(pair, Pair) else ()
+        return [f for f in found if (f.check, f.event) == (check, label)]
+
+    def _script(self, against: str, label: str, check: str, asked: Asked = UNTOUCHED) -> str:
+        """Return the lines to paste that hold the apps against each other once more."""
+        options = self.options
+        held = options.against
+        if against == BASELINE and options.baseline is not None:
+            held = os.path.relpath(options.baseline, options.folder)
+        arguments = [literal(self.app.target.text), literal(held), literal(label)]
+        if asked.values:
+            arguments.append(f"values={literal(dict(asked.values))}")
+        if asked.example is not None:
+            arguments.append(f"example={asked.example}")
+        arguments += [f"check={literal(check)}", *run_as(options.app_folder, self.plan)]
+        media = any(map(has_media, asked.values.values()))
+        return script(arguments, media=media, call="replay_against")
 
     # -- what runs ------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -11,6 +12,9 @@ from ..run import RatioRow
 from . import Check
 
 __all__ = ["CHECKS", "Changed", "Told", "contract", "latency", "output", "stream"]
+
+#: So many characters of an answer are shown.
+SHOWN = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,8 @@ def output(told: Told) -> list[Finding]:
     if told.failed:
         title = f"it fails where {told.against} did not"
     grave = Severity.ERROR if told.failed else Severity.WARNING
-    detail = f"{told.against}: {_shown(told.older)}\nnow: {_shown(told.newer)}"
+    older, newer = _differing(told.older, told.newer)
+    detail = f"{told.against}: {older}\nnow: {newer}"
     return [_finding("regression.output", grave, told, title, detail)]
 
 
@@ -180,8 +185,18 @@ def _finding(check: str, severity: Severity, told: Told, title: str, detail: str
     )
 
 
-def _shown(texts: tuple[str, ...]) -> str:
-    return ", ".join(texts) or "nothing"
+def _differing(older: tuple[str, ...], newer: tuple[str, ...]) -> tuple[str, str]:
+    """Return the first outputs that differ, long ones from shortly before where they do."""
+    pairs = itertools.zip_longest(older, newer, fillvalue="nothing")
+    one, two = next((a, b) for a, b in pairs if a != b)
+    same = next((n for n, (a, b) in enumerate(zip(one, two, strict=False)) if a != b), 0)
+    begin = max(same - 40, 0) if max(len(one), len(two)) > SHOWN else 0
+    return _shown(one, begin), _shown(two, begin)
+
+
+def _shown(text: str, begin: int) -> str:
+    end = begin + SHOWN
+    return "…" * (begin > 0) + text[begin:end] + "…" * (len(text) > end)
 
 
 CHECKS = (
