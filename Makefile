@@ -35,6 +35,7 @@ bench: $(VENV)/.made  ## Calls a second, cases a second, how long a start takes,
 	@$(BIN)/python bench/calls.py
 	@$(BIN)/python bench/explore.py
 	@$(BIN)/python bench/start.py
+	@$(BIN)/python bench/latency.py
 	@$(BIN)/python bench/streams.py
 
 lint: $(VENV)/.made  ## ruff, and mypy --strict on an installed copy

@@ -35,14 +35,15 @@ QUIET_REQUESTS = 20
 PAUSE_SECONDS = 0.01
 
 
-def crowd(look: Look) -> CrowdRow | None:
+def crowd(look: Look, alone: float) -> CrowdRow | None:
     """Return how long the event takes for 1, 2, 4 and 8 visitors who come at the same moment.
 
     Each call is timed from that moment, so that who is held up is not timed from later on. Numbers
-    for which there is no time are left out; None where a call fails.
+    for which there is no time are left out, going by how long one takes *alone*, in seconds; None
+    where a call fails or there is time for none.
     """
     bursts: dict[int, list[list[float]]] = {number: [] for number in VISITORS}
-    longest = 0.0
+    longest = alone
     for turn, number in itertools.product(range(CALLS), VISITORS):
         if turn * number >= CALLS or look.deadline.left < number * longest:
             continue
@@ -56,6 +57,8 @@ def crowd(look: Look) -> CrowdRow | None:
         bursts[number].append(seconds)
         longest = max(longest, max(seconds) / number)
     done = {number: each for number, each in bursts.items() if each}
+    if not done:
+        return None
     function = look.event.function
     return CrowdRow(
         look.event.label,
@@ -86,7 +89,9 @@ def held(look: Look) -> Held | None:
         ask = functools.partial(_asked, http, f"{look.app.url}{look.app.contract.prefix}/app_id")
         for member in members:
             ask()  # connects
-            calls = [_watched(look, member, ask) for _ in range(SURE)]
+            calls: list[tuple[Spans, Spans]] = []
+            while len(calls) < SURE and all(_long(spans) for spans, _ in calls):
+                calls.append(_watched(look, member, ask))
             if all(_long(spans) for spans, _ in calls):
                 idle = max(end - begin for begin, end in (ask() for _ in range(QUIET_REQUESTS)))
                 return Held(member, tuple(calls), idle, look.folder)

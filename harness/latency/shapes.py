@@ -13,8 +13,9 @@ from ..literals import literal
 from ..plan import Plan, plan
 from ..redact import of_running
 from ..run import LatencyRow, Part, SizeRow, Skipped
+from ..scaling import FEWEST
 from ..stopwatch import Deadline
-from .crowds import crowd, held
+from .crowds import VISITORS, crowd, held
 from .look import Look, Spent
 from .measure import measure, opened
 from .sizes import climbs, row
@@ -34,6 +35,8 @@ def sizes(look: Look, measured: LatencyRow) -> Part:
     found: list[Climb] = []
     skipped: tuple[Skipped, ...] = ()
     try:
+        if measured.p50 > look.deadline.left / FEWEST:
+            raise Spent(f"one call takes {measured.p50:.1f} s as it is")
         found.extend(climbs(look))
     except Spent as error:
         skipped = (Skipped(f"time against size of {look.event.label}", str(error)),)
@@ -57,7 +60,10 @@ def crowds(look: Look, measured: LatencyRow) -> Part:
         seen = held(look)
     except Spent as error:
         skipped = (Skipped(f"whether {look.event.label} holds others up", str(error)),)
-    levels = crowd(look)
+    levels = crowd(look, measured.p50)
+    if levels is None or levels.visitors != VISITORS:
+        why = "there was no time for all of 1, 2, 4 and 8 visitors, or a call failed"
+        skipped = (*skipped, Skipped(f"time against visitors of {look.event.label}", why))
     return Part(
         findings=tuple(held_up(seen)) if seen else (),
         crowds=(levels,) if levels else (),
