@@ -25,7 +25,7 @@ MEDIA = ("image", "audio", "gallery", "file", "uploadbutton")
 #: What is quicker can be asked for four times as much at once, in seconds.
 QUICK_SECONDS = 0.1
 #: Two more passes take so many times as long as the largest size did, if it was no mistake.
-LONGER = 4.0
+LONGER = 8.0
 #: Smaller than this part of the most that a field takes, nothing takes long enough.
 SMALL = 512
 
@@ -86,7 +86,8 @@ def _climbed(look: Look, component: Component, growth: Growth) -> Iterator[Climb
     if dear:
         largest, seconds = max((each[-1] for each in dear), key=lambda one: one[1])
         look.deadline.put_off(LONGER * seconds)
-        top = [n for n in rungs if n**growth.dimensions <= largest][-MOST:]
+        end = sum(n**growth.dimensions <= largest for n in rungs)
+        top = rungs[max(end - MOST, 0) :]  # the time may have been the machine's: beyond, too
         passes = [_pass(look, component, growth, top, less=1 + less) for less in range(2)]
     names = {p.component.id: p.name for p in look.event.inputs}
     for member in look.chain:
