@@ -442,7 +442,9 @@ class Run:
         once: dict[tuple[str, ...], Finding] = {}
         for part in self.parts:
             for f in part.findings:
-                once.setdefault((f.check, f.event, f.exception, f.location or f.title), f)
+                key = (f.check, f.event, f.exception, f.location or f.title)
+                if key not in once or f.severity.rank < once[key].severity.rank:
+                    once[key] = f
         order = {row.label: row.order for row in self.events}
         return distinct(merged(list(once.values()), order))
 

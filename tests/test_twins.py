@@ -180,7 +180,10 @@ DEFECTS: Mapping[str, tuple[Defect, ...]] = {
     "streaming.last-value/defect": (Defect("streaming.last-value", "", UNTOUCHED, "", WARNING),),
     "streaming.late/defect": (Defect("streaming.late", "", UNTOUCHED, "", WARNING),),
     "streaming.lost/defect": (Defect("streaming.lost", "", UNTOUCHED),),
-    "streaming.empty/defect": (Defect("streaming.empty", "", "*", "", WARNING),),
+    "streaming.empty/defect": (
+        Defect("streaming.empty", "", "*", "", WARNING),
+        Defect("streaming.empty", "", "*", "", Severity.INFO),
+    ),
     "streaming.backwards/defect": (Defect("streaming.backwards", "", UNTOUCHED),),
     "streaming.stall/defect": (Defect("streaming.stall", "", UNTOUCHED, "", WARNING),),
     "streaming.stall/defect_long": (Defect("streaming.stall", "", "*", "", WARNING),),

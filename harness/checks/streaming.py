@@ -132,9 +132,10 @@ def lost(seen: Seen) -> list[Finding]:
 
 
 def empty(seen: Seen) -> list[Finding]:
-    """A stream ends without having shown anything, though nothing was left empty.
+    """A stream ends without having shown anything.
 
-    Why: the visitor asked for something and gets a field that is blank: no answer, no reason.
+    Why: the visitor asked for something and gets a field that is blank: no answer, no reason. Where
+    they left a field empty themselves, that is information: many take it so.
 
     Mend: yield at least once on every path, if only to say that nothing was found, or refuse
     the input with `raise gr.Error("…")`. A `gr.Info` or `gr.Warning` counts as an answer.
@@ -151,11 +152,13 @@ def empty(seen: Seen) -> list[Finding]:
         return []
     given = zip(seen.event.inputs, observation.call.inputs, strict=False)
     asked = [_says(value) for parameter, value in given if parameter.component.type != "state"]
-    if seen.event.connection == "stream" or not (asked and all(asked)):
+    if seen.event.connection == "stream" or not asked:
         return []
-    title = "The stream ends without any output"
+    blank = not all(asked)
+    title = "The stream ends without any output" + " where a field is left empty" * blank
     detail = "The function returned before its first yield; the page is left blank."
-    return [_finding(seen, "streaming.empty", Severity.WARNING, title, detail)]
+    severity = Severity.INFO if blank else Severity.WARNING
+    return [_finding(seen, "streaming.empty", severity, title, detail)]
 
 
 def backwards(seen: Seen) -> list[Finding]:
