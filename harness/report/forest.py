@@ -14,6 +14,8 @@ from .text import Html, inside
 
 __all__ = ["change", "forest", "forest_axis", "forest_scale"]
 
+#: What is further away is no part of the axis.
+NEAR = (0.5, 3.0)
 _WIDTH, _PAD, _HEIGHT = 300, 30, 26
 
 
@@ -26,8 +28,12 @@ def change(ratio: float) -> str:
 
 
 def forest_axis(rows: Sequence[RatioRow]) -> Axis:
-    """Return an axis that holds all intervals, and 1."""
-    return axis_over([0.95, 1.05, *(end for row in rows for end in (row.low, row.high))])
+    """Return an axis with 1 on it and all intervals, but for what of them is far away.
+
+    Of a function that takes no time at all an interval says nothing: it ends at the edge.
+    """
+    ends = (end for row in rows for end in (row.low, row.ratio, row.high))
+    return axis_over([0.95, 1.05, *(min(max(end, NEAR[0]), NEAR[1]) for end in ends)])
 
 
 def forest_scale(axis: Axis) -> Html:
