@@ -169,7 +169,7 @@ def test_it_finds_what_it_finds_here(first: Session) -> None:
     """By the same node ids, beside the user's own tests and conftest; the report is written."""
     failed = [name for name, how in first.ran.items() if how == "failed"]
 
-    assert (1, ["tests/test_own.py::test_fails", FOUND], "passed", 13) == (
+    assert (1, ["tests/test_own.py::test_fails", FOUND], "passed", 14) == (
         first.code,
         failed,
         first.ran["tests/test_own.py::test_passes"],
