@@ -44,18 +44,18 @@ app_latency = ["*: p95 < 2 s", "summarise: p95 < 8 s, first output < 500 ms"]
 A name that fits no check or event of the app ends the run (exit code 4): a slip of the pen in
 `app_exclude` would have the event called.
 
-What failed in one run is tried first in the next: it is kept in pytest's cache. `-p no:cacheprovider` keeps nothing, and
-`--app-seed` does not use it.
+What failed in one run is tried first in the next: it is kept in pytest's cache.
+`-p no:cacheprovider` keeps nothing, and `--app-seed` does not use it.
 
-Logins, tokens of the environment, passwords in addresses and what password boxes hold are `***` in reports and on the
-terminal.
+Logins, tokens of the environment, passwords in addresses and what password boxes hold are `***`
+in reports and on the terminal.
 
 ## In the environment
 
 | variable | meaning |
 |---|---|
 | `GRADIO_HARNESS_AUTH` | Logins as `--app-auth` takes them, one a line |
-| `GRADIO_HARNESS_TARGET` | The app for `pytest reports/latest/replays/ID` where `--app` is not given |
+| `GRADIO_HARNESS_TARGET` | The app that a replay folder is run on without `--app` |
 | `HF_TOKEN` | Your token at Hugging Face; sent to a Space that is private, and to no other |
 | `PLAYWRIGHT_BROWSERS_PATH` | Where Playwright's own browsers are, as Playwright reads it |
 

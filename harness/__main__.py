@@ -57,9 +57,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def _runs(names: Sequence[str]) -> dict[str, Run]:
     """Return the runs by what tells their files' names apart."""
-    paths = list(dict.fromkeys(map(Path, names)))
-    if len(paths) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
+    paths = list(map(Path, names))
+    twice = next((path for path in paths if paths.count(path) > 1), None)
+    if twice is not None:
         raise ResultsError(f"{twice} is named twice: its calls would count twice.")
     common = Path(os.path.commonpath([path.absolute().parent for path in paths]))
     return {str(path.absolute().relative_to(common)): read(path) for path in paths}

@@ -172,7 +172,7 @@ class Baseline:
         if not run.contract:
             return self
         names = {endpoint.event for endpoint in run.contract}
-        asked = {row.event for row in run.answers} | {row.event for row in run.sides}
+        asked = {row.event for row in run.sides if row.against == "baseline"}
         old = [row for row in self.answers if row.event in names - asked]
         timed = {row.event for row in run.latency}
         former = [row for row in self.latency if row.event in names - timed]

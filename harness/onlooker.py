@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Container, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .app import App, start_here
 from .checks.forged import Forged, out_of_contract, received
@@ -21,9 +21,6 @@ from .plan import plan
 from .redact import of_running
 from .reproduce import Case, enter, line_of
 from .visit import Visit, feeding
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["forge"]
 

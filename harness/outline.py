@@ -122,6 +122,8 @@ def _endpoint(event: Event) -> Endpoint:
 
 def _field(parameter: Parameter) -> Field:
     component, default = parameter.component, parameter.default
+    if component.props.get("type") == "password":
+        default = None  # nobody's to read
     return Field(
         name=parameter.name,
         type=_type(component),

@@ -69,6 +69,11 @@ class Secrets:
             skipped=self._all(part.skipped, "what", "why"),
             latency=self._all(part.latency, "where"),
             streams=self._all(part.streams, "input", "failed"),
+            changes=self._all(part.changes, "before", "after"),
+            answers=tuple(
+                replace(row, input=self.hide(row.input), outputs=tuple(map(self.hide, row.outputs)))
+                for row in part.answers
+            ),
         )
 
     def _all(self, rows: Iterable[Any], *names: str) -> tuple[Any, ...]:

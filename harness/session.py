@@ -491,8 +491,10 @@ class Session:
         """
         if root not in self._measured:
             self.begin(f"latency of {root}", root)
-            self._measured[root] = self._measure(root)
-            self.end()
+            try:
+                self._measured[root] = self._measure(root)
+            finally:
+                self.end()
         return self._measured[root][label]
 
     def _measure(self, label: str) -> dict[str, LatencyRow | Skipped]:
@@ -528,6 +530,14 @@ class Session:
         )
         return rows
 
+    def _spared(self, root: str) -> str:
+        """Return why the event is not to be asked again and again, "" if it may be."""
+        if root in self._hangs:
+            return "it hangs or ends the process as it is"
+        if root in self._explored and _abroad(self._explored[root]):
+            return "it connects to other machines: somebody may pay"
+        return ""
+
     def shaped(self, check: str, root: str, label: str) -> Part:
         """Return what the time of the event *label*, in the chain of *root*, depends on."""
         row = self.measured(root, label)
@@ -538,12 +548,7 @@ class Session:
             return Part(skipped=(Skipped(check, f"not in the {profile} profile"),))
         if not row.slices:
             return Part(skipped=(Skipped(check, "the app is not seen from inside"),))
-        why = ""
-        if root in self._hangs:
-            why = "it hangs or ends the process as it is"
-        elif root in self._explored and _abroad(self._explored[root]):
-            why = "it connects to other machines: somebody may pay"
-        if why:
+        if why := self._spared(root):
             return Part(skipped=(Skipped(f"{check} of {label}", why),))
         app, wire, _ = self._timed = self._timed or self._for_timing()
         event = app.contract.event(root)
@@ -620,6 +625,8 @@ class Session:
     def compared(self, label: str, *, paced: bool = False) -> Part:
         """Return where the event answers otherwise than it did, or how much longer it takes."""
         root = self.app.contract.root(self.app.contract.event(label)).label
+        if why := self._spared(root):
+            return Part(skipped=(Skipped(f"{label} against the other app", why),))
         ask = self.regression.pace if paced else self.regression.answers
         with hypothesis_home(self.options.cache):
             part, calls = ask(label, self._left(root))

@@ -154,6 +154,7 @@ def test_every_check_is_a_test_of_every_event(bad: Session) -> None:
         f"{SUITES}/api.py::client_differs[greet]": "passed",
         f"{SUITES}/api.py::explicit_raise[greet]": "passed",
         f"{SUITES}/api.py::type_hint[greet]": "passed",
+        f"{SUITES}/api.py::progress_bar[greet]": "passed",
         f"{SUITES}/api.py::out_of_contract[greet]": "skipped",  # --app-calls are spent
     } == checks
 

@@ -150,7 +150,7 @@ def test_what_ended_a_worker_is_not_tried_again(ended: Session) -> None:
     """One worker is replaced, one test fails, the event's others go on from what is known."""
     outcomes = [line for line in ended.out.splitlines() if "[clock_in]" in line and "%]" in line]
 
-    assert (1, 1, 13) == (
+    assert (1, 1, 14) == (
         ended.out.count("replacing crashed worker"),
         sum("FAILED" in line for line in outcomes),
         len(outcomes),

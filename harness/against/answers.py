@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -23,6 +24,8 @@ __all__ = ["Answer", "Pair", "answer", "asked_twice", "lasting", "smallest"]
 LONGEST = 400
 #: In place of the folder and the address that the app runs at.
 HERE = "…here…"
+#: A folder for temporary files, of its own in each process of ours.
+TEMPORARY = re.compile(r"/[^\s\"']*/gradio-harness-[^/\s\"']+")
 #: Keys in which Gradio says how it keeps a value, another one in each of its versions.
 HOW = frozenset(("__type__", "_type", "meta", "url", "size", "mime_type", "orig_name", "is_stream"))
 
@@ -68,7 +71,9 @@ def smallest(sides: Sides, name: str, pair: Pair) -> Pair:
     for position in pair.asked.values:
         fewer = {p: value for p, value in pair.asked.values.items() if p != position}
         found = asked_twice(sides, name, replace(pair.asked, values=fewer))
-        if isinstance(found, Pair) and found.older != found.newer:
+        if not isinstance(found, Pair) or found.older == found.newer or found.older.failed:
+            continue
+        if found.newer.failed == pair.newer.failed:  # the same is wrong
             pair = found
     return pair
 
@@ -136,7 +141,7 @@ def _here(side: Side, text: str) -> str:
     """Return *text* without the folder and the address that the app runs at."""
     for place in (str(side.app.folder), side.app.url):
         text = text.replace(place, HERE)
-    return text
+    return TEMPORARY.sub(HERE, text)
 
 
 def _short(text: str) -> str:

@@ -32,7 +32,15 @@ def check_out(root: Path, ref: str, folder: Path) -> None:
     commit = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
     content = _git(root, "archive", "--format=tar", commit.decode().strip())
     with tarfile.open(fileobj=io.BytesIO(content)) as archive:
-        archive.extractall(folder, filter="data")
+        archive.extractall(folder, filter=_inside)
+
+
+def _inside(member: tarfile.TarInfo, folder: str) -> tarfile.TarInfo | None:
+    """Return the member as it is unpacked; None for what leads out of the folder, as some links."""
+    try:
+        return tarfile.data_filter(member, folder)
+    except tarfile.FilterError:
+        return None
 
 
 def requirement_files(root: Path, app: Path) -> tuple[Path, ...]:
@@ -55,9 +63,20 @@ def paths_in(root: Path, folder: Path) -> str:
     return os.pathsep.join(dict.fromkeys(kept))
 
 
+def _variables() -> dict[str, str]:
+    """Return this process's variables, but for those by which a hook of git speaks of its own."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    return {**kept, "GIT_TERMINAL_PROMPT": "0"}
+
+
 def _git(place: Path, *arguments: str) -> bytes:
     try:
-        done = subprocess.run(("git", "-C", str(place), *arguments), capture_output=True)
+        done = subprocess.run(
+            ("git", "-C", str(place), *arguments),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            env=_variables(),
+        )
     except FileNotFoundError:
         raise OptionError("--app-against git:REF needs git, and there is none.") from None
     if done.returncode:

@@ -8,6 +8,7 @@ harness runs: it stands last on the path of the process.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import re
@@ -41,15 +42,19 @@ def environment(requirements: Sequence[str] = (), *, files: Sequence[Path] = ())
     """
     wanted = [*requirements, *_pins(requirements)]
     content = "\0".join(
-        [sys.version, sys.prefix, *wanted, *(file.read_text("utf-8") for file in files)]
+        [sys.version, sys.prefix, *wanted, *(file.read_bytes().hex() for file in files)]
     )
     name = re.sub(r"[^\w.]+", "-", "-".join(requirements)) or "requirements"
     folder = _cache() / f"{name}-{hashlib.sha256(content.encode()).hexdigest()[:12]}"
     python = folder / "bin" / "python"
-    if not (folder / "made").is_file():
-        _make(folder, python, [*wanted, *(part for file in files for part in ("-r", str(file)))])
-        _add_this_one(folder)
-        (folder / "made").touch()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with open(f"{folder}.lock", "a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the workers of pytest-xdist want it at the same time
+        if not (folder / "made").is_file():
+            files_of = [part for file in files for part in ("-r", str(file))]
+            _make(folder, python, [*wanted, *files_of])
+            _add_this_one(folder)
+            (folder / "made").touch()
     return str(python)
 
 
@@ -60,7 +65,6 @@ def _make(folder: Path, python: Path, wanted: Sequence[str]) -> None:
             "--app-against needs uv to make an environment beside this one, and there is none. "
             "Type: pip install uv"
         )
-    folder.parent.mkdir(parents=True, exist_ok=True)
     _run(uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(folder))
     _run(uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", str(python), *wanted)
 

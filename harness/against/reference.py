@@ -111,7 +111,7 @@ def _commit(
         named = str(inside) + (f":{target.name}" if target.name else "")
     now, then = requirement_files(root, path), requirement_files(copy, inside)
     same = [file.read_bytes() for file in now] == [file.read_bytes() for file in then]
-    python = sys.executable if same else environment(files=then)
+    python = sys.executable if same or not then else environment(files=then)
     variables = {"PYTHONPATH": paths_in(root, copy)}
     return Reference(text, parse(named, there), there, python, variables)
 

@@ -29,7 +29,7 @@ from ..plan import Plan
 from ..reproduce import has_media, run_as, script
 from ..run import AnswerRow, ChangeRow, Part, SidesRow, Skipped
 from ..strategies import draws, values
-from .answers import Answer, Pair, asked_twice, lasting, smallest
+from .answers import Answer, Pair, answer, asked_twice, lasting, smallest
 from .offered import offered
 from .pace import paced
 from .reference import Reference, resolved
@@ -135,9 +135,14 @@ class Regression:
                 continue
             if not (pair.older.failed or pair.newer.failed):
                 self._answered.setdefault(label, asked)
-            counts["same" if pair.older == pair.newer else "differ"] += 1
-            again = asked_twice(sides, label, asked) if pair.older != pair.newer else pair
-            if again == pair and pair.older != pair.newer:
+            if pair.older == pair.newer:
+                counts["same"] += 1
+                continue
+            if asked_twice(sides, label, asked) != pair or not self._lasts(label, pair):
+                counts["unsteady"] += 1
+                continue
+            counts["differ"] += 1
+            if not pair.older.failed:  # else it is mended since
                 found = self._told(label, AGAINST, smallest(sides, label, pair))
                 break
         row = SidesRow(AGAINST, label, sum(counts.values()), **counts)
@@ -145,6 +150,20 @@ class Regression:
         why = "one of the two apps never says the same twice, or never ends"
         skipped = () if steady else (Skipped(f"answers of {label}", why),)
         return Part(findings=tuple(found), sides=(row,), skipped=skipped)
+
+    def _lasts(self, label: str, pair: Pair) -> bool:
+        """Whether another start of this app says the same.
+
+        What is drawn or read when a process starts is the same each time in one, and not in two.
+        """
+        own = pair.older if self.reference.newer else pair.newer
+        seen = answer(self._witness, label, pair.asked)
+        return seen is None or seen == own
+
+    @functools.cached_property
+    def _witness(self) -> Side:
+        """The app as it runs in this process."""
+        return Side("this app", self.app, driven=lambda event: event.index in self.plan.driven)
 
     def _remembered(self, label: str, calls: int | None) -> Part:
         """Return what two copies of the app say, and where that is not what the baseline has."""
@@ -154,7 +173,9 @@ class Regression:
         rows: list[AnswerRow] = []
         found: list[Finding] = []
         cases = [UNTOUCHED, *self._examples(sides.newer, label)]
+        count = 0
         for asked, pair in self._asked(sides, label, cases, calls):
+            count += 1
             row = lasting(pair.newer, label, asked) if isinstance(pair, Pair) else None
             if row is None or not isinstance(pair, Pair) or pair.older != pair.newer:
                 continue
@@ -163,11 +184,10 @@ class Regression:
             if before is not None and not found:
                 older, newer = (Answer(r.outputs, r.chunks) for r in (before, row))
                 found = self._told(label, BASELINE, Pair(asked, older, newer))
-        count = len(rows)
         return Part(
             findings=tuple(found),
             answers=tuple(rows),
-            sides=(SidesRow(BASELINE, label, count, count),),
+            sides=(SidesRow(BASELINE, label, count, len(rows)),) if count else (),
         )
 
     def _asked(
@@ -217,8 +237,6 @@ class Regression:
             (pair.older.chunks, pair.newer.chunks),
             self._place(event),
         )
-        if pair.older.failed:  # mended since
-            return []
         return [
             replace(f, reproduce=self._script(against, label, f.check, pair.asked))
             for f in (*output(seen), *stream(seen))

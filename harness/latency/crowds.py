@@ -116,7 +116,7 @@ def _watched(look: Look, member: Event, ask: Callable[[], Span]) -> tuple[Spans,
 def _asked(http: httpx.Client, address: str) -> Span:
     """Make a small request; return its begin and end, also where it is given up."""
     begun = time.monotonic()
-    with contextlib.suppress(httpx.TimeoutException):
+    with contextlib.suppress(httpx.TransportError):
         http.get(address)
     return begun, time.monotonic()
 

@@ -5,6 +5,7 @@ A bot that remembers "my name is …" keeps nothing of a word that stands alone.
 
 from __future__ import annotations
 
+import random
 import re
 import warnings
 from collections.abc import Mapping
@@ -50,10 +51,13 @@ class Phrases:
         """Return texts and patterns by the text field that an author may hold against them."""
         contract = self.stage.app.contract
         known = clues(contract, event, self.source)
+        own = self.stage.owned(event, random.Random(self.stage.seed))
         found: dict[int, tuple[list[str], list[str]]] = {}
         for parameter in (p for member in contract.chain(event) for p in member.inputs):
             component = parameter.component
-            if component.id in found or component.id not in known or not _free(component):
+            if component.id in found or component.id in own or component.id not in known:
+                continue  # the user says what goes into it, or nothing is known
+            if not _free(component):
                 continue
             constants = known[component.id].constants
             texts = [t for t in constants.texts if t.strip() and len(t) <= LONGEST][:MOST]

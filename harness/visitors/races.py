@@ -52,7 +52,8 @@ ALIKE = 5
 #: So many times as long as those took, at least, visitors may go on to meet.
 SLOWER = 6
 #: What a finding may take more, in seconds.
-SURE_SECONDS = 15.0  #: How a call may end that says nothing about the others.
+SURE_SECONDS = 15.0
+#: How a call may end that says nothing about the others.
 UNSURE = ("refused", "timeout", "transport", "left")
 
 #: A number that may be seconds, though nothing beside it says so: it grows where many work at once.
