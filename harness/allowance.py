@@ -19,7 +19,7 @@ from .stopwatch import Stopwatch
 __all__ = ["SECONDS", "Allowance"]
 
 #: For one event, in all suites together.
-SECONDS: Mapping[str, float] = {"quick": 6.0, "standard": 20.0, "deep": 200.0}
+SECONDS: Mapping[str, float] = {"quick": 6.0, "standard": 17.0, "deep": 200.0}
 #: What part of them each look takes where there is time; what few events need is not in it.
 LOOKS: Mapping[str, float] = {
     "api": 0.4,
