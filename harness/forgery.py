@@ -28,7 +28,7 @@ from .finding import Finding, Repeats
 from .literals import literal
 from .observation import Call, Observation
 from .plan import Plan
-from .reproduce import Case, described, enter, run_as
+from .reproduce import Case, described, enter, run_as, script
 from .run import Part
 from .stopwatch import Deadline
 from .visit import Visit, feeding
@@ -450,11 +450,7 @@ class _Forging:
         if meanwhile:
             arguments.append("meanwhile=True")
         arguments += run_as(self.forger.folder, self.forger.plan)
-        names = "Media, forge" if "Media" in str(arguments) else "forge"
-        return (
-            f"python - <<'EOF'\nfrom gradio_harness import {names}\n\n"
-            f"forge({', '.join(arguments)})\nEOF"
-        )
+        return script(arguments, media="Media" in str(arguments), call="forge")
 
 
 def _held(observation: Observation) -> bool:

@@ -117,7 +117,7 @@ def _read(path: Path) -> tuple[HistoryRow, list[Entry]] | None:
         if data["schema"] != SCHEMA:
             return None
         return HistoryRow.from_dict(data["run"]), list(_entries(data["open"]))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 

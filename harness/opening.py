@@ -19,7 +19,7 @@ from .literals import literal
 from .page import PageVisit
 from .plan import Plan, plan
 from .redact import of_running
-from .reproduce import run_as
+from .reproduce import run_as, script
 
 __all__ = ["alike", "opened", "page_snippet", "replay_page"]
 
@@ -81,8 +81,7 @@ def page_snippet(
     arguments.append(f"title={literal(finding.title)}")
     arguments += [f"browser={literal(browser)}"] if browser else []
     arguments += run_as(folder, chosen)
-    call = f"replay_page({', '.join(arguments)})"
-    return f"python - <<'EOF'\nfrom gradio_harness import replay_page\n\n{call}\nEOF"
+    return script(arguments, media=False, call="replay_page")
 
 
 def alike(title: str, other: str) -> bool:

@@ -21,7 +21,7 @@ from .literals import literal
 from .observation import Call
 from .painted import Painted
 from .redact import of_running
-from .reproduce import Case, described
+from .reproduce import Case, described, script
 from .run import Part, StreamRow, SuiteRow
 from .streams import stream_row
 from .visit import Visit
@@ -114,5 +114,4 @@ def _row(seen: Painted, words: str) -> StreamRow:
 
 
 def _script(arguments: list[str], check: str) -> str:
-    call = f"replay_painted({', '.join([*arguments, f'check={literal(check)}'])})"
-    return f"python - <<'EOF'\nfrom gradio_harness import replay_painted\n\n{call}\nEOF"
+    return script([*arguments, f"check={literal(check)}"], media=False, call="replay_painted")

@@ -12,6 +12,7 @@ from ..drivers.wire import Wire
 from ..literals import literal
 from ..plan import Plan, plan
 from ..redact import of_running
+from ..reproduce import script
 from ..run import LatencyRow, Part, SizeRow, Skipped
 from ..scaling import FEWEST
 from ..stopwatch import Deadline
@@ -108,10 +109,7 @@ def snippet(target: str, label: str, check: str, *, folder: str = "", chosen: Pl
         "exclude": chosen.exclude,
     }
     arguments += [f"{name}={literal(value)}" for name, value in given.items() if value]
-    return (
-        "python - <<'EOF'\nfrom gradio_harness import replay_latency\n\n"
-        f"replay_latency({', '.join(arguments)})\nEOF"
-    )
+    return script(arguments, media=False, call="replay_latency")
 
 
 def replay_latency(

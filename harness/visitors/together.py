@@ -21,7 +21,7 @@ from ..literals import literal, told
 from ..observation import Observation
 from ..plan import Plan, plan
 from ..redact import of_running
-from ..reproduce import has_media, labels_of, line_of
+from ..reproduce import has_media, labels_of, line_of, script
 from ..visit import Visit, at, feeding
 from .canaries import Mark, Trace, carried, in_file, linked_paths, received, served_paths
 from .guests import Guests, door
@@ -97,11 +97,7 @@ def snippet(
         if patterns := getattr(chosen, name):
             arguments.append(f"{name}={literal(patterns)}")
     media = any(has_media(v) for step in [*steps, *otherwise] for v in step.values.values())
-    names = "Media, replay_visits" if media else "replay_visits"
-    return (
-        f"python - <<'EOF'\nfrom gradio_harness import {names}\n\n"
-        f"replay_visits({', '.join(arguments)})\nEOF"
-    )
+    return script(arguments, media=media, call="replay_visits")
 
 
 def _lines(steps: Sequence[Step], labels: Mapping[int, str]) -> Iterator[str]:
