@@ -55,11 +55,15 @@ def _ranks(count: int, share: float, sure: float) -> tuple[int, int]:
     low = high = 0
     below = 0.0  # P(B < rank)
     for rank in range(1, count + 1):
-        below += (
-            math.comb(count, rank - 1) * share ** (rank - 1) * (1 - share) ** (count - rank + 1)
-        )
+        below += _binomial(count, rank - 1, share)
         if below <= tail:
             low = rank
         if not high and below >= 1 - tail:
             high = rank
     return low, high
+
+
+def _binomial(count: int, number: int, share: float) -> float:
+    """Return P(B = *number*); by logarithms, for the factors of large counts are no floats."""
+    ways = math.lgamma(count + 1) - math.lgamma(number + 1) - math.lgamma(count - number + 1)
+    return math.exp(ways + number * math.log(share) + (count - number) * math.log1p(-share))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from .observation import Message, Observation
@@ -63,7 +64,7 @@ def _share(unit: dict[str, object]) -> float | None:
     """Return what part of a progress bar is filled, as the page draws it."""
     done, index, length = unit.get("progress"), unit.get("index"), unit.get("length")
     if isinstance(done, int | float):
-        return float(done)
+        return float(done) if math.isfinite(done) else None
     if isinstance(index, int | float) and isinstance(length, int | float) and length:
         return index / length
     return None
