@@ -26,7 +26,7 @@ from gradio_harness.against.sides import Asked, Side, Sides
 from gradio_harness.child import Zygote, child
 from gradio_harness.contract import Event
 from gradio_harness.observation import Observation
-from gradio_harness.run import Skipped
+from gradio_harness.rows import Skipped
 from gradio_harness.target import parse
 from gradio_harness.visit import Visit
 

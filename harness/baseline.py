@@ -36,7 +36,8 @@ from typing import Any
 from .errors import OptionError
 from .finding import Finding, Known
 from .outline import Outline
-from .run import AnswerRow, FormerRow, Run
+from .rows import AnswerRow, FormerRow
+from .run import Run
 
 __all__ = ["SCHEMA", "Baseline", "Entry", "read"]
 

@@ -26,7 +26,7 @@ from typing import Any
 
 from .contract import Function
 from .probe import is_own
-from .run import CoverageRow
+from .rows import CoverageRow
 
 __all__ = ["Compared", "Coverage", "Taken"]
 

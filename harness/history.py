@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from .finding import Severity
-from .run import HistoryRow, Run
+from .rows import HistoryRow
+from .run import Run
 
 __all__ = ["KEPT", "SHOWN", "Entry", "keep"]
 

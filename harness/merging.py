@@ -15,7 +15,8 @@ from typing import Any
 
 from .errors import ResultsError
 from .finding import Finding
-from .run import SCHEMA, LatencyRow, Part, Run, Skipped, SourceRow
+from .rows import LatencyRow, Skipped, SourceRow
+from .run import SCHEMA, Part, Run
 
 __all__ = ["merge", "read"]
 

@@ -11,7 +11,8 @@ import pytest
 
 from .catalogue import by_item
 from .record import ATTRIBUTE, PREFIX
-from .run import Checked, Part
+from .rows import Checked
+from .run import Part
 from .selection import silenced
 from .subjects import part_key, session_key
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from .contract import Component, Event
 from .observation import Observation
-from .run import Screenshot
+from .rows import Screenshot
 
 __all__ = ["ConsoleError", "EmptyPart", "Missing", "PageError", "PageVisit"]
 

@@ -22,7 +22,8 @@ from .observation import Call
 from .painted import Painted
 from .redact import of_running
 from .reproduce import Case, described, script
-from .run import Part, StreamRow, SuiteRow
+from .rows import StreamRow, SuiteRow
+from .run import Part
 from .streams import stream_row
 from .visit import Visit
 

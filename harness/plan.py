@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from .contract import Contract, Event, Function
 from .errors import OptionError, choices
 from .gestures import clickable
-from .run import Skipped
+from .rows import Skipped
 from .schema import understood
 
 __all__ = ["Plan", "matches", "plan", "unfit"]

@@ -21,7 +21,8 @@ from .options import Options
 from .redact import known
 from .report import write
 from .report.text import counted, visible
-from .run import CoverageRow, Part, Run, SuiteRow
+from .rows import CoverageRow, SuiteRow
+from .run import Part, Run
 from .selection import marked, silenced
 from .target import parse
 

@@ -9,401 +9,85 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 from .finding import Finding, Severity, distinct, merged
 from .outline import Endpoint
-from .quantiles import percentile
+from .rows import (
+    AnswerRow,
+    ChangeRow,
+    Checked,
+    CoverageRow,
+    CrowdRow,
+    EventRow,
+    FormerRow,
+    HistoryRow,
+    LatencyRow,
+    RatioRow,
+    Screenshot,
+    SideEffect,
+    SidesRow,
+    SizeRow,
+    Skipped,
+    SourceRow,
+    StreamRow,
+    SuiteRow,
+    added,
+    made,
+)
 from .snippet import uploads
 
-__all__ = [
-    "SCHEMA",
-    "AnswerRow",
-    "ChangeRow",
-    "Checked",
-    "CoverageRow",
-    "CrowdRow",
-    "EventRow",
-    "FormerRow",
-    "HistoryRow",
-    "LatencyRow",
-    "Part",
-    "RatioRow",
-    "Run",
-    "Screenshot",
-    "SideEffect",
-    "SidesRow",
-    "SizeRow",
-    "Skipped",
-    "SourceRow",
-    "StreamRow",
-    "SuiteRow",
-]
+__all__ = ["SCHEMA", "Part", "Run"]
 
 SCHEMA = 1
-
-
-@dataclass(frozen=True, slots=True)
-class SuiteRow:
-    """One suite in numbers. *cases* are calls made, *queued_cases* those over the real queue."""
-
-    name: str
-    tests: int = 0
-    cases: int = 0
-    queued_cases: int = 0
-    passed: int = 0
-    failed: int = 0
-    skipped: int = 0
-    seconds: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class EventRow:
-    """One event of the contract and what was done with it.
-
-    *answered* calls ended well, *refused* ones with the author's own error or a
-    validator's no, *failed* ones in any other way; the three add up to *cases*. *queued* of
-    them went over the app's real queue, the others straight to the app. *order* is
-    the event's place in the contract: rows come in that order whichever worker was faster.
-    """
-
-    label: str
-    kind: str
-    triggers: tuple[str, ...] = ()
-    inputs: tuple[str, ...] = ()
-    outputs: tuple[str, ...] = ()
-    visibility: str = ""
-    function: str = ""
-    cases: int = 0
-    answered: int = 0
-    refused: int = 0
-    failed: int = 0
-    queued: int = 0
-    order: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class LatencyRow:
-    """Latency of one event, in seconds, over the real queue, one visitor at a time.
-
-    *p99* is None below 100 samples. *samples* are all of them in the order measured, those of
-    the *warm_up* before them not counted. *first_output* is the median time to the first output,
-    *gap* that between two outputs and *rate* the median of outputs a second, of a stream.
-    *intervals* has for each of these, by name, between what it lies with 95 % (None: unbounded).
-    *slices* has for each part of a call its seconds in each of the samples; *where* says whether
-    the app ran in a process of its own. docs/latency.md defines all of them.
-    """
-
-    event: str
-    count: int
-    p50: float
-    p95: float
-    maximum: float
-    p99: float | None = None
-    first_output: float | None = None
-    samples: tuple[float, ...] = ()
-    where: str = ""
-    p90: float | None = None
-    gap: float | None = None
-    rate: float | None = None
-    warm_up: tuple[float, ...] = ()
-    intervals: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)
-    slices: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
-
-    def waterfall(self, rank: float) -> dict[str, float]:
-        """Return the slices of the call at *rank* (0-100): they add up to that percentile."""
-        if not self.slices:
-            return {}
-        number = self.samples.index(percentile(self.samples, rank))
-        return {name: seconds[number] for name, seconds in self.slices.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class SizeRow:
-    """How long the author's function takes, the more is in one *field*: *what* says of what.
-
-    *seconds* go with *sizes*. They grow as the size to the power of *exponent*, give or take
-    *error* (one standard error); None where no size took long enough to tell.
-    """
-
-    event: str
-    field: str
-    what: str
-    sizes: tuple[int, ...]
-    seconds: tuple[float, ...]
-    exponent: float | None = None
-    error: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CrowdRow:
-    """How long *event* takes when so many *visitors* set it off at the same moment.
-
-    For each number of them, in seconds from that moment: the median call and the slowest; and
-    how many calls ended a second. *limit* is the author's ``concurrency_limit`` (None: no limit).
-    """
-
-    event: str
-    visitors: tuple[int, ...]
-    p50: tuple[float, ...]
-    maximum: tuple[float, ...]
-    rate: tuple[float, ...]
-    limit: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class StreamRow:
-    """One stream of *event*, as *driver* read it over the real queue: "wire" or "browser".
-
-    Times are in seconds from the request, all of one clock. Of each output *yields* say when the
-    author's function gave it (none where that was not seen), *arrivals* when its bytes were read,
-    *painted* when the page had drawn it (none without a page), and *sizes* how many bytes it
-    took. *ended* is when the last message came, None where the stream was left; *failed* says in
-    words how it ended, "" if well. *progress* are the shares that `gr.Progress` told, 0 to 1, at
-    the times *progressed*. Of a long stream the first outputs are kept; *outputs* are all.
-    """
-
-    event: str
-    input: str
-    driver: str
-    outputs: int
-    arrivals: tuple[float, ...]
-    yields: tuple[float, ...] = ()
-    painted: tuple[float, ...] = ()
-    sizes: tuple[int, ...] = ()
-    ended: float | None = None
-    failed: str = ""
-    progress: tuple[float, ...] = ()
-    progressed: tuple[float, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Screenshot:
-    """A picture of a page: a PNG in base64, its size in pixels and what it shows."""
-
-    page: str
-    caption: str
-    png: str
-    width: int
-    height: int
-
-
-@dataclass(frozen=True, slots=True)
-class SideEffect:
-    """What the app wrote, connected to or started (*kind*) while *event* ran."""
-
-    kind: str
-    what: str
-    event: str = ""
-    count: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class CoverageRow:
-    """How much of the author's code behind *event* has run: *reached* of *lines*.
-
-    *missing* are the first lines that never ran, ``app.py:12``.
-    """
-
-    event: str
-    reached: int
-    lines: int
-    missing: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeRow:
-    """One change of what callers rely on, *against* the baseline or another app.
-
-    *breaks* is true where a caller of the older one gets an error from the newer one.
-    """
-
-    against: str
-    event: str
-    kind: str
-    name: str = ""
-    before: str = ""
-    after: str = ""
-    breaks: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerRow:
-    """What *event* answers to *input*, time and again, in two copies of the app.
-
-    *outputs* are JSON texts, one an output, long ones by their beginning and digest; *chunks* is
-    how many outputs came on the way.
-    """
-
-    event: str
-    input: str
-    outputs: tuple[str, ...] = ()
-    chunks: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class SidesRow:
-    """How many inputs of *event* two apps were asked, and for how many they said the *same*.
-
-    What one of them does not repeat (*unsteady*) is not compared.
-    """
-
-    against: str
-    event: str
-    inputs: int = 0
-    same: int = 0
-    differ: int = 0
-    unsteady: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class RatioRow:
-    """How much longer *event* takes than in the older app: *ratio*, and *low* and *high* of it.
-
-    The true ratio lies between them with 99 % confidence. *before* and *after* are medians in
-    seconds of what *measure* names: ``own`` is the author's function, without its waiting for a
-    processor, ``whole`` from the request to the last message. *older* and *newer* have a sample of
-    each round. *verdict* is slower, faster, same or inconclusive.
-    """
-
-    against: str
-    event: str
-    measure: str
-    rounds: int
-    before: float
-    after: float
-    ratio: float
-    low: float
-    high: float
-    verdict: str
-    older: tuple[float, ...] = ()
-    newer: tuple[float, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class FormerRow:
-    """Latency of one event as the baseline has it, in seconds: another day, another machine."""
-
-    event: str
-    count: int
-    p50: float
-    p95: float
-
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """What was not tested, and why, in words that say what would change that."""
-
-    what: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryRow:
-    """One of the last runs of the app: how many findings of each kind no baseline knew.
-
-    *new* are the ids of those that were not open before it, *mended* what was and is not found
-    any more, though the run looked for it.
-    """
-
-    started: str
-    seconds: float = 0.0
-    complete: bool = True
-    profile: str = ""
-    versions: Mapping[str, str] = field(default_factory=dict)
-    calls: int = 0
-    errors: int = 0
-    warnings: int = 0
-    notes: int = 0
-    known: int = 0
-    new: tuple[str, ...] = ()
-    mended: tuple[Mapping[str, str], ...] = ()
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> HistoryRow:
-        """Return the row that was written as JSON."""
-        row: HistoryRow = _made(cls, data)
-        return row
-
-
-@dataclass(frozen=True, slots=True)
-class SourceRow:
-    """One of the runs that a run was merged from.
-
-    *events* are the labels that it drove, *findings* the ids, in the merged run, of what it found.
-    """
-
-    name: str
-    target: str
-    command: str
-    seed: int
-    profile: str
-    started: str
-    seconds: float
-    complete: bool
-    versions: Mapping[str, str]
-    events: tuple[str, ...] = ()
-    findings: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """A test that came to its end: its *check* was made for *event*."""
-
-    check: str
-    event: str
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """What one test item adds to a run."""
 
+    suites: tuple[SuiteRow, ...] = ()
     findings: tuple[Finding, ...] = ()
     events: tuple[EventRow, ...] = ()
     latency: tuple[LatencyRow, ...] = ()
     streams: tuple[StreamRow, ...] = ()
     sizes: tuple[SizeRow, ...] = ()
     crowds: tuple[CrowdRow, ...] = ()
-    screenshots: tuple[Screenshot, ...] = ()
-    effects: tuple[SideEffect, ...] = ()
-    skipped: tuple[Skipped, ...] = ()
-    suites: tuple[SuiteRow, ...] = ()
     coverage: tuple[CoverageRow, ...] = ()
-    checked: tuple[Checked, ...] = ()
     contract: tuple[Endpoint, ...] = ()
     changes: tuple[ChangeRow, ...] = ()
     answers: tuple[AnswerRow, ...] = ()
     sides: tuple[SidesRow, ...] = ()
     ratios: tuple[RatioRow, ...] = ()
     former: tuple[FormerRow, ...] = ()
+    effects: tuple[SideEffect, ...] = ()
+    screenshots: tuple[Screenshot, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    checked: tuple[Checked, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain JSON."""
-        return {f.name: [_plain(item) for item in getattr(self, f.name)] for f in fields(self)}
+        return {name: _plain(getattr(self, name)) for name in TABLES}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Part:
         """Return the part that `as_dict` wrote."""
         return cls(
-            findings=tuple(Finding.from_dict(item) for item in data.get("findings", ())),
-            events=tuple(_made(EventRow, item) for item in data.get("events", ())),
-            latency=tuple(_made(LatencyRow, item) for item in data.get("latency", ())),
-            streams=tuple(_made(StreamRow, item) for item in data.get("streams", ())),
-            sizes=tuple(_made(SizeRow, item) for item in data.get("sizes", ())),
-            crowds=tuple(_made(CrowdRow, item) for item in data.get("crowds", ())),
-            screenshots=tuple(_made(Screenshot, item) for item in data.get("screenshots", ())),
-            effects=tuple(_made(SideEffect, item) for item in data.get("effects", ())),
-            skipped=tuple(_made(Skipped, item) for item in data.get("skipped", ())),
-            suites=tuple(_made(SuiteRow, item) for item in data.get("suites", ())),
-            coverage=tuple(_made(CoverageRow, item) for item in data.get("coverage", ())),
-            checked=tuple(_made(Checked, item) for item in data.get("checked", ())),
-            contract=tuple(map(Endpoint.from_dict, data.get("contract", ()))),
-            changes=tuple(_made(ChangeRow, item) for item in data.get("changes", ())),
-            answers=tuple(_made(AnswerRow, item) for item in data.get("answers", ())),
-            sides=tuple(_made(SidesRow, item) for item in data.get("sides", ())),
-            ratios=tuple(_made(RatioRow, item) for item in data.get("ratios", ())),
-            former=tuple(_made(FormerRow, item) for item in data.get("former", ())),
+            **{
+                name: tuple(_read(kind, item) for item in data.get(name, ()))
+                for name, kind in TABLES.items()
+            }
         )
+
+
+#: Every table of a part, and what its rows are.
+TABLES: Mapping[str, type[Any]] = {
+    name: get_args(hint)[0] for name, hint in get_type_hints(Part).items()
+}
+#: The tables that `results.json` leaves out, as they are for this session only.
+INNER = {"checked"}
+#: What it calls a table otherwise than a run does.
+OUTER = {"events": "endpoints"}
 
 
 @dataclass(slots=True)
@@ -474,7 +158,7 @@ class Run:
         rows: dict[str, EventRow] = {}
         for row in (row for part in self.parts for row in part.events):
             before = rows.get(row.label)
-            rows[row.label] = row if before is None else _sum(before, row, "order")
+            rows[row.label] = row if before is None else added(before, row, "order")
         return sorted(rows.values(), key=lambda row: row.order)
 
     @property
@@ -483,7 +167,7 @@ class Run:
         rows: dict[str, SuiteRow] = {}
         for row in (row for part in self.parts for row in part.suites):
             before = rows.get(row.name)
-            rows[row.name] = row if before is None else _sum(before, row)
+            rows[row.name] = row if before is None else added(before, row)
         return sorted(rows.values(), key=lambda row: row.name)
 
     @property
@@ -645,26 +329,15 @@ class Run:
             "started": self.started,
             "seconds": self.seconds,
             "fail_on": str(self.fail_on),
-            "suites": [_plain(row) for row in self.suites],
+            **{
+                OUTER.get(name, name): _plain(getattr(self, name))
+                for name in TABLES
+                if name not in INNER
+            },
             "findings": [self._told(finding) for finding in self.findings],
-            "endpoints": [_plain(row) for row in self.events],
-            "latency": [_plain(row) for row in self.latency],
-            "streams": [_plain(row) for row in self.streams],
-            "sizes": [_plain(row) for row in self.sizes],
-            "crowds": [_plain(row) for row in self.crowds],
-            "coverage": [_plain(row) for row in self.coverage],
-            "contract": [_plain(row) for row in self.contract],
-            "changes": [_plain(row) for row in self.changes],
-            "answers": [_plain(row) for row in self.answers],
-            "sides": [_plain(row) for row in self.sides],
-            "ratios": [_plain(row) for row in self.ratios],
-            "former": [_plain(row) for row in self.former],
-            "effects": [_plain(row) for row in self.effects],
-            "screenshots": [_plain(row) for row in self.screenshots],
-            "skipped": [_plain(row) for row in self.skipped],
             "mended": [dict(entry) for entry in self.mended],
-            "history": [_plain(row) for row in self.history],
-            "sources": [_plain(row) for row in self.sources],
+            "history": _plain(self.history),
+            "sources": _plain(self.sources),
         }
 
     @staticmethod
@@ -681,41 +354,20 @@ class Run:
         part = Part.from_dict({**data, "events": data.get("endpoints", ())})
         plain = {f.name: data[f.name] for f in fields(cls) if f.name in data and f.name != "parts"}
         plain["fail_on"] = Severity(data.get("fail_on", "error"))
-        plain["history"] = [_made(HistoryRow, item) for item in data.get("history", ())]
-        plain["sources"] = [_made(SourceRow, item) for item in data.get("sources", ())]
+        plain["history"] = [made(HistoryRow, item) for item in data.get("history", ())]
+        plain["sources"] = [made(SourceRow, item) for item in data.get("sources", ())]
         run = cls(**plain)
         run.add(part)
         return run
 
 
-def _plain(item: Any) -> dict[str, Any]:
-    return item.as_dict() if isinstance(item, Finding | Endpoint) else asdict(item)
+def _plain(rows: Iterable[Any]) -> list[dict[str, Any]]:
+    return [row.as_dict() if hasattr(row, "as_dict") else asdict(row) for row in rows]
 
 
-def _made(kind: type[Any], data: Mapping[str, Any]) -> Any:
-    """Return a *kind* from JSON, its lists as tuples; unknown keys of later schemas ignored."""
-    known = {f.name for f in fields(kind)}
-    return kind(**{k: _tuples(v) for k, v in data.items() if k in known})
-
-
-def _tuples(value: Any) -> Any:
-    """Return *value* with each list, also those in an object, as a tuple."""
-    if isinstance(value, list):
-        return tuple(value)
-    if isinstance(value, dict):
-        return {k: _tuples(v) for k, v in value.items()}
-    return value
+def _read(kind: type[Any], data: Mapping[str, Any]) -> Any:
+    return kind.from_dict(data) if hasattr(kind, "from_dict") else made(kind, data)
 
 
 def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def _sum(first: Any, second: Any, *but: str) -> Any:
-    """Return *first* with its numbers, all *but* these, added to those of *second*."""
-    numbers = {
-        f.name: getattr(first, f.name) + getattr(second, f.name)
-        for f in fields(first)
-        if f.name not in but and isinstance(getattr(first, f.name), int | float)
-    }
-    return replace(first, **numbers)

@@ -44,7 +44,8 @@ from .repeated.cost import fixed_cost
 from .repeated.departures import blocks_next, goes_on
 from .repeated.growth import growth
 from .report.text import visible
-from .run import LatencyRow, Part, SideEffect, Skipped, StreamRow, SuiteRow
+from .rows import LatencyRow, SideEffect, Skipped, StreamRow, SuiteRow
+from .run import Part
 from .selection import known_events
 from .stopwatch import Deadline
 from .streams import telling

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 
 from .observation import Message, Observation
-from .run import StreamRow
+from .rows import StreamRow
 
 __all__ = ["progress", "stream_row", "streamed", "telling"]
 

@@ -19,7 +19,8 @@ from .finding import Finding
 from .opening import opened, page_snippet
 from .page import PageVisit
 from .report.text import visible
-from .run import Part, Skipped, SuiteRow
+from .rows import Skipped, SuiteRow
+from .run import Part
 from .selection import fails, marked, silenced
 from .session import Session
 

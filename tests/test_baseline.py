@@ -13,7 +13,8 @@ from sessions import project, run
 from gradio_harness.baseline import Baseline, Entry, read
 from gradio_harness.errors import OptionError
 from gradio_harness.finding import Finding, Known, Severity
-from gradio_harness.run import Checked, Part, Run
+from gradio_harness.rows import Checked
+from gradio_harness.run import Part, Run
 
 TODAY = dt.date(2026, 6, 1)
 FINDING = Finding(

@@ -24,7 +24,7 @@ from gradio_harness.own import Own
 from gradio_harness.plan import plan
 from gradio_harness.record import _reached
 from gradio_harness.reproduce import Case
-from gradio_harness.run import CoverageRow
+from gradio_harness.rows import CoverageRow
 from gradio_harness.target import parse
 
 MAZES = Path(__file__).resolve().parent.parent / "bench" / "mazes"

@@ -23,7 +23,7 @@ from gradio_harness.observation import Call, Media, Observation
 from gradio_harness.options import Options
 from gradio_harness.plan import Plan, plan
 from gradio_harness.repeated.growth import growth
-from gradio_harness.run import Skipped
+from gradio_harness.rows import Skipped
 from gradio_harness.session import Session
 from gradio_harness.target import parse
 from gradio_harness.visitors.stage import Stage

@@ -9,7 +9,8 @@ import pytest
 
 from gradio_harness.finding import Finding, Known, Severity
 from gradio_harness.report import page, summary
-from gradio_harness.run import EventRow, Part, Run
+from gradio_harness.rows import EventRow
+from gradio_harness.run import Part, Run
 
 FOUND = Finding(
     "api.unhandled-exception",

@@ -10,7 +10,8 @@ import pytest
 from gradio_harness import history
 from gradio_harness.finding import Finding, Severity
 from gradio_harness.history import keep
-from gradio_harness.run import Checked, EventRow, Part, Run, SuiteRow
+from gradio_harness.rows import Checked, EventRow, SuiteRow
+from gradio_harness.run import Part, Run
 
 SHARE = Finding("api.hang", "share", Severity.ERROR, "It hung", location="app.py:3 in share")
 GREET = Finding("api.race", "greet", Severity.WARNING, "It mixed", location="app.py:9 in greet")
@@ -28,7 +29,7 @@ def run_of(
     """Return a run that found *findings* and whose checks came to their end."""
     rows = tuple(EventRow(label, "call", cases=2) for label in events)
     passed = tuple(c for c in checked if c not in [Checked(f.check, f.event) for f in findings])
-    part = Part(findings, rows, checked=passed, suites=(SuiteRow("api", cases=4),))
+    part = Part(findings=findings, events=rows, checked=passed, suites=(SuiteRow("api", cases=4),))
     return Run(target, complete=complete, profile=profile, parts=[part])
 
 

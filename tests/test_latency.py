@@ -33,7 +33,7 @@ from gradio_harness.finding import Severity
 from gradio_harness.latency import measure, opened, slices, summary
 from gradio_harness.observation import Call, CallError, Evidence, Message, Observation
 from gradio_harness.quantiles import interval, percentile
-from gradio_harness.run import LatencyRow, Skipped
+from gradio_harness.rows import LatencyRow, Skipped
 from gradio_harness.target import parse
 
 APPS = Path(__file__).parent.parent / "fixtures" / "apps"

@@ -29,6 +29,7 @@ LAYERS = (
         "contract",
         "outline",
         "difference",
+        "rows",
         "run",
         "streams",
         "painted",

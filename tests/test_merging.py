@@ -15,7 +15,8 @@ from gradio_harness.errors import ResultsError
 from gradio_harness.finding import Finding, Severity
 from gradio_harness.merging import merge
 from gradio_harness.report import results
-from gradio_harness.run import EventRow, LatencyRow, Part, Run, Skipped, SuiteRow
+from gradio_harness.rows import EventRow, LatencyRow, Skipped, SuiteRow
+from gradio_harness.run import Part, Run
 
 FOUND = Finding("api.hang", "share", Severity.ERROR, "It hung", location="app.py:3 in share")
 
@@ -24,9 +25,12 @@ def run_of(*findings: Finding, **other: Any) -> Run:
     """Return a run that drove *share* with three calls and found *findings*."""
     parts = [
         Part(
-            findings,
-            (EventRow("share", "call", cases=3, answered=3), EventRow("greet", "call", order=1)),
-            (LatencyRow("share", 20, 0.01, 0.02, 0.03, where="child process"),),
+            findings=findings,
+            events=(
+                EventRow("share", "call", cases=3, answered=3),
+                EventRow("greet", "call", order=1),
+            ),
+            latency=(LatencyRow("share", 20, 0.01, 0.02, 0.03, where="child process"),),
             suites=(SuiteRow("api", tests=2, cases=3, passed=2),),
         )
     ]
@@ -54,7 +58,7 @@ def test_a_merged_run_says_which_runs_found_what() -> None:
 def test_what_one_run_drove_is_not_left_out() -> None:
     """An event that any of them set off is tested; what none did is still not."""
     left_out = Skipped("share", "by --app-exclude")
-    part = Part((), (EventRow("share", "call"), EventRow("greet", "call")), skipped=(left_out,))
+    part = Part(events=(EventRow("share", "call"), EventRow("greet", "call")), skipped=(left_out,))
 
     whole = merge({"A": run_of(), "B": run_of(seed=2, parts=[part])})
 

@@ -14,7 +14,7 @@ from gradio_harness.report.forest import change, forest, forest_axis
 from gradio_harness.report.strip import strip
 from gradio_harness.report.text import interval
 from gradio_harness.report.waterfall import slices, waterfall
-from gradio_harness.run import CrowdRow, HistoryRow, LatencyRow, RatioRow, SizeRow, StreamRow
+from gradio_harness.rows import CrowdRow, HistoryRow, LatencyRow, RatioRow, SizeRow, StreamRow
 
 STREAM = StreamRow(
     "plan",

@@ -13,7 +13,8 @@ from sessions import Session, project, run
 
 from gradio_harness.finding import Finding, Severity
 from gradio_harness.redact import Secrets, known, of_app
-from gradio_harness.run import LatencyRow, Part, SideEffect, Skipped
+from gradio_harness.rows import LatencyRow, SideEffect, Skipped
+from gradio_harness.run import Part
 
 APP = """
     import os

@@ -21,7 +21,7 @@ from gradio_harness.observation import Media
 from gradio_harness.outline import Endpoint, Field
 from gradio_harness.report import charts, page, results, summary, write
 from gradio_harness.report.text import cut, cut_middle, duration, shown, visible
-from gradio_harness.run import (
+from gradio_harness.rows import (
     AnswerRow,
     ChangeRow,
     CoverageRow,
@@ -30,9 +30,7 @@ from gradio_harness.run import (
     FormerRow,
     HistoryRow,
     LatencyRow,
-    Part,
     RatioRow,
-    Run,
     Screenshot,
     SideEffect,
     SidesRow,
@@ -42,6 +40,7 @@ from gradio_harness.run import (
     StreamRow,
     SuiteRow,
 )
+from gradio_harness.run import Part, Run
 from gradio_harness.subjects import told_as
 
 DOT = (
@@ -321,7 +320,9 @@ def test_every_event_that_was_not_set_off_has_a_reason(
     found = Finding("api.process-exit", "exits", Severity.ERROR, "The app ended")
     left = Skipped("left", "by --app-exclude")
     rows.append(EventRow("tail", "chain"))
-    run.add(Part((found,), tuple(rows), (latency("timed"),), skipped=(left,)))
+    run.add(
+        Part(findings=(found,), events=tuple(rows), latency=(latency("timed"),), skipped=(left,))
+    )
 
     assert expected == {skipped.what: skipped.why for skipped in run.skipped}
 

@@ -16,7 +16,8 @@ from gradio_harness.clues import clues, source
 from gradio_harness.drivers.wire import Wire
 from gradio_harness.finding import Finding
 from gradio_harness.latency import SHAPES, Look, measure, opened
-from gradio_harness.run import LatencyRow, Part
+from gradio_harness.rows import LatencyRow
+from gradio_harness.run import Part
 from gradio_harness.stopwatch import Deadline
 from gradio_harness.target import parse
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from gradio_harness.observation import Call, CallError, Evidence, Message, Observation
-from gradio_harness.run import Part, Run, StreamRow
+from gradio_harness.rows import StreamRow
+from gradio_harness.run import Part, Run
 from gradio_harness.streams import progress, stream_row
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..observation import Observation
-from ..run import AnswerRow
+from ..rows import AnswerRow
 from .sides import Asked, Side, Sides
 
 __all__ = ["Answer", "Pair", "answer", "asked_twice", "lasting", "smallest"]

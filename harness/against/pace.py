@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ..observation import Observation
-from ..run import RatioRow, Skipped
+from ..rows import RatioRow, Skipped
 from .rounds import LOOKS, Verdict, judged
 from .sides import Asked, Sides
 

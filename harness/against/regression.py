@@ -27,7 +27,8 @@ from ..options import Options
 from ..outline import Outline
 from ..plan import Plan
 from ..reproduce import has_media, run_as, script
-from ..run import AnswerRow, ChangeRow, Part, SidesRow, Skipped
+from ..rows import AnswerRow, ChangeRow, SidesRow, Skipped
+from ..run import Part
 from ..strategies import draws, values
 from .answers import Answer, Pair, answer, asked_twice, lasting, smallest
 from .offered import offered

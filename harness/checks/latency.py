@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ..errors import OptionError, choices
 from ..finding import Finding, Severity
-from ..run import LatencyRow, Skipped
+from ..rows import LatencyRow, Skipped
 from . import Check
 
 __all__ = ["CHECKS", "Budget", "parse_budgets", "unjudged"]

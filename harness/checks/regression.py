@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from ..difference import Change
 from ..finding import Finding, Repeats, Severity
-from ..run import RatioRow
+from ..rows import RatioRow
 from . import Check
 
 __all__ = ["CHECKS", "Changed", "Told", "contract", "latency", "output", "stream"]

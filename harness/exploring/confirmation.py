@@ -9,7 +9,7 @@ import dataclasses
 
 from ..finding import Finding, Repeats
 from ..reproduce import Case, described
-from ..run import Skipped
+from ..rows import Skipped
 from ..stopwatch import Deadline
 from .search import TIMED, Defect, Key, Search, key_of
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from ..contract import Event
 from ..errors import HarnessError
-from ..run import EventRow, Part
+from ..rows import EventRow
+from ..run import Part
 
 __all__ = ["PROFILES", "Budget", "Exploration", "Stuck", "row_of"]
 

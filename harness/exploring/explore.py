@@ -23,7 +23,8 @@ from ..coverage import Coverage
 from ..drivers.direct import Direct
 from ..own import NOTHING, Own
 from ..plan import Plan
-from ..run import Part, Skipped
+from ..rows import Skipped
+from ..run import Part
 from ..visit import Driver
 from .agreement import two_ways
 from .confirmation import confirmed

@@ -13,7 +13,7 @@ from ..checks.structure import Fed, Shown, kept, limited, repeated, structure
 from ..clues import source
 from ..finding import Finding, Repeats
 from ..reproduce import Case, described, steps_of
-from ..run import Skipped
+from ..rows import Skipped
 from ..steps import Step
 from .feeds import Feed, feeds, sent_texts
 from .search import Search, Stop

@@ -38,7 +38,8 @@ from ..observation import Call, Effect, Observation
 from ..own import NOTHING, Own
 from ..plan import Plan
 from ..reproduce import Case, described, enter, prepared, snippet
-from ..run import Part, SideEffect, Skipped, StreamRow
+from ..rows import SideEffect, Skipped, StreamRow
+from ..run import Part
 from ..stopwatch import Stopwatch
 from ..streams import stream_row, streamed, telling
 from ..visit import Driver, Visit, at, feeding

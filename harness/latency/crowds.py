@@ -16,7 +16,7 @@ import httpx
 from ..checks.shape import HELD_SECONDS, Held
 from ..contract import Event
 from ..observation import Observation
-from ..run import CrowdRow
+from ..rows import CrowdRow
 from .look import Look, Spent
 
 __all__ = ["VISITORS", "crowd", "held"]

@@ -11,7 +11,7 @@ from ..contract import Contract, Event
 from ..drivers.wire import new_session
 from ..observation import Observation
 from ..quantiles import interval, percentile
-from ..run import LatencyRow, Skipped
+from ..rows import LatencyRow, Skipped
 from ..visit import Driver, Visit, feeding
 from .waterfall import SLICES, slices
 

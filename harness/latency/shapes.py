@@ -13,7 +13,8 @@ from ..literals import literal
 from ..plan import Plan, plan
 from ..redact import of_running
 from ..reproduce import script
-from ..run import LatencyRow, Part, SizeRow, Skipped
+from ..rows import LatencyRow, SizeRow, Skipped
+from ..run import Part
 from ..scaling import FEWEST
 from ..stopwatch import Deadline
 from .crowds import VISITORS, crowd, held

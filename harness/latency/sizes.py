@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..checks.shape import SLOW_SECONDS, Climb, size
 from ..contract import Component
 from ..observation import Observation
-from ..run import SizeRow
+from ..rows import SizeRow
 from ..scaling import ABOVE_FLOOR, FEWEST, MOST
 from .look import Look
 

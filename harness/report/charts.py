@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ..run import EventRow, LatencyRow
+from ..rows import EventRow, LatencyRow
 from .axis import Axis, apart, axis_over, px, tick_label
 from .text import Html, counted, duration, inside
 

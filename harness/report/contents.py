@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..finding import Severity
-from ..run import EventRow, Run
+from ..rows import EventRow
+from ..run import Run
 from .axis import axis_over
 from .forest import forest_axis
 from .text import moment, thousands

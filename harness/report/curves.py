@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import exp, log
 
-from ..run import CrowdRow, SizeRow
+from ..rows import CrowdRow, SizeRow
 from .axis import Axis, apart, axis_from_zero, axis_over, px, tick_label
 from .text import Html, counted, duration, inside, thousands
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..run import RatioRow
+from ..rows import RatioRow
 from .axis import Axis, apart, axis_over, px
 from .text import Html, inside
 

@@ -20,7 +20,8 @@ from importlib.resources import files
 import jinja2
 
 from ..finding import Finding, Repeats
-from ..run import Run, Screenshot
+from ..rows import Screenshot
+from ..run import Run
 from ..snippet import FOLDER, Snippet
 from . import charts, curves, timeline
 from .contents import Limits, contents

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..run import HistoryRow
+from ..rows import HistoryRow
 from .text import Html, counted, inside
 
 __all__ = ["story", "strip"]

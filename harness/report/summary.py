@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from ..finding import Finding
-from ..run import HistoryRow, LatencyRow, Run, Skipped, SuiteRow
+from ..rows import HistoryRow, LatencyRow, Skipped, SuiteRow
+from ..run import Run
 from .charts import p99
 from .forest import change
 from .text import counted, cut, cut_middle, duration, script, thousands, visible

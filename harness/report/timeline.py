@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from statistics import median
 
-from ..run import StreamRow
+from ..rows import StreamRow
 from .axis import Axis, apart, axis_from_zero, px, tick_label
 from .text import Html, counted, duration, thousands
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ..run import LatencyRow
+from ..rows import LatencyRow
 from .axis import axis_from_zero, px
 from .text import Html, duration, inside
 

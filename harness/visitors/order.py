@@ -17,7 +17,8 @@ from ..contract import Component, Contract, Event
 from ..exploring.search import Stop
 from ..finding import Finding
 from ..plan import Plan
-from ..run import Part, Skipped
+from ..rows import Skipped
+from ..run import Part
 from ..steps import Step, clicked, fields, moves, perform, typed
 from ..stopwatch import Deadline
 from ..visit import Driver, Visit

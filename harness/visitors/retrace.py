@@ -16,7 +16,7 @@ from ..checks.order import Walked
 from ..exploring.search import Stop
 from ..finding import Finding, Repeats
 from ..reproduce import walked
-from ..run import Skipped
+from ..rows import Skipped
 from ..steps import Step, perform
 from ..stopwatch import Deadline
 from ..visit import Driver, Visit

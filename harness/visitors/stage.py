@@ -30,7 +30,8 @@ from ..literals import told
 from ..observation import Call, Effect, Observation
 from ..own import NOTHING, Own
 from ..plan import Plan, plan
-from ..run import EventRow, Part, SideEffect, Skipped, SuiteRow
+from ..rows import EventRow, SideEffect, Skipped, SuiteRow
+from ..run import Part
 from ..visit import Driver, Visit
 from .guests import Door, Guests, door
 

@@ -15,7 +15,7 @@ from ...app import App
 from ...contract import LAYOUT, Component, Contract, Event
 from ...observation import Observation
 from ...page import EmptyPart, PageVisit
-from ...run import Screenshot
+from ...rows import Screenshot
 from ..traffic import RECORDER, Exchange, Traffic, withholding
 from .complaints import Complaints
 from .layout import Layout, node_id

@@ -9,7 +9,7 @@ import time
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page
 
-from ...run import Screenshot
+from ...rows import Screenshot
 from .nodes import evaluated
 
 __all__ = ["HEIGHT", "TALL", "WIDTH", "picture"]
