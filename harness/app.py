@@ -30,6 +30,7 @@ from .environment import gradio_environment, use_temp_folder
 from .errors import AppUnreachable, TargetNotFound
 from .observation import Evidence
 from .probe import Probe, function_details
+from .routes import Route, listed, of_asgi, of_schema
 from .script import Script, working_folder
 from .shortcuts import Shortcuts
 from .target import Target, parse
@@ -65,9 +66,9 @@ class App:
     """A running app.
 
     *url* has no slash at its end. *where* says how it runs: "in-process", "child process"
-    or "remote". *module* and *blocks* are the author's, in-process only. *startup* holds
-    what the probe saw before the app was served. *headers* go with every request to the app,
-    and to nobody else.
+    or "remote". *module* and *blocks* are the author's, *asgi* is what is served; these are
+    known in-process only. *startup* holds what the probe saw before the app was served. *headers*
+    go with every request to the app, and to nobody else.
     """
 
     target: Target
@@ -84,6 +85,7 @@ class App:
     gatherer: Callable[[int, Sequence[int]], None] | None = None
     process_id: int = 0
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    asgi: Any = field(default=None, repr=False)
     _closers: contextlib.ExitStack = field(default_factory=contextlib.ExitStack, repr=False)
     _contract: Contract | None = field(default=None, repr=False)
 
@@ -93,6 +95,17 @@ class App:
         if self._contract is None:
             self._contract = _read_contract(self)
         return self._contract
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port: what `Route.path` is seen from."""
+        return urlunsplit((*urlsplit(self.url)[:2], "", "", ""))
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """Every route that is known of the app's server; the author's first."""
+        found = _outside(self) if self.asgi is None else of_asgi(self.asgi, self.folder)
+        return tuple(sorted(found, key=lambda route: route.owner != "author"))
 
     @property
     def needs_login(self) -> bool:
@@ -215,6 +228,7 @@ def launch(
             served.arguments,
             served.notes,
             process_id=os.getpid(),
+            asgi=served.asgi,
         )
         app._closers = closers.pop_all()
     except BaseException:
@@ -369,6 +383,25 @@ def _read_contract(app: App) -> Contract:
     if app.blocks is not None and app.probe is not None:
         functions = _functions(app.blocks, app.probe)
     return read(config, info.json() if info.status_code == 200 else None, functions)
+
+
+def _outside(app: App) -> tuple[Route, ...]:
+    """Return what can be known from outside: Gradio's routes, and what the server describes."""
+    base = urlsplit(app.url).path.rstrip("/")
+    schemas = {}
+    with app.http() as http:
+        for place in dict.fromkeys(("", base)):
+            with contextlib.suppress(httpx.HTTPError, ValueError):
+                schemas[place] = http.get(f"{app.origin}{place}/openapi.json").json()
+    described = [
+        route
+        for place, schema in schemas.items()
+        if isinstance(schema, Mapping)
+        for route in of_schema(schema, place)
+    ]
+    known = listed(app.contract.prefix, base)
+    labels = {route.label for route in known}
+    return (*known, *(route for route in described if route.label not in labels))
 
 
 def _functions(blocks: Any, probe: Probe) -> dict[int, Function]:

@@ -57,7 +57,7 @@ LAYERS = (
         "script.script",
         "script",
     ),
-    *("shortcuts", "environment", "app", "redact"),
+    *("shortcuts", "environment", "routes", "app", "redact"),
     *(
         "child.channel",
         "child.capacity",

@@ -62,12 +62,16 @@ KEPT_BY_UVICORN = (
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """What the script serves: its address and how its author launched it."""
+    """What the script serves: its address and how its author launched it.
+
+    *asgi* is what the server was given: the author's own app, where Gradio is mounted in one.
+    """
 
     url: str
     blocks: Any
     arguments: Mapping[str, Any] = field(default_factory=dict, repr=False)
     notes: tuple[str, ...] = ()
+    asgi: Any = field(default=None, repr=False)
 
 
 def free_port() -> int:

@@ -185,7 +185,7 @@ class Script:
         self._launched.append(blocks)
         with self.probe.looking_away():
             result, url = launch_here(self._original_launch, blocks, here)
-        self._served = Served(url, blocks, given)
+        self._served = Served(url, blocks, given, asgi=getattr(blocks, "app", None))
         return result
 
     def _root(self, given: Mapping[str, Any]) -> dict[str, str]:
@@ -217,7 +217,7 @@ class Script:
         others = (other for other in mounts if other != path)
         notes = tuple(f"another Gradio app is mounted at {other}" for other in others)
         url = f"http://127.0.0.1:{server.port}{path.rstrip('/')}"
-        self._served = Served(url, mounts[path], arguments, notes)
+        self._served = Served(url, mounts[path], arguments, notes, asgi)
 
     def _park(self) -> None:
         self._parked = True
