@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .against.replayed import replay_against as replay_against
     from .comparison import replay_compared as replay_compared
+    from .files.trespass import replay_trespass as replay_trespass
     from .latency.shapes import replay_latency as replay_latency
     from .observation import Media as Media
     from .onlooker import forge as forge
@@ -35,6 +36,7 @@ __all__ = [
     "replay_latency",
     "replay_page",
     "replay_painted",
+    "replay_trespass",
     "replay_visits",
 ]
 __version__ = "0.1.0"
@@ -53,6 +55,7 @@ _MODULES = {
     "replay_latency": "latency.shapes",
     "replay_page": "opening",
     "replay_painted": "painting",
+    "replay_trespass": "files.trespass",
     "replay_visits": "visitors.together",
 }
 

@@ -30,6 +30,7 @@ LOOKS: Mapping[str, float] = {
     "sessions.order": 0.08,
     "sessions.growth": 0.1,
     "sessions.fixed-cost": 0.02,
+    "files.path-read": 0.1,
     "latency": 0.05,
     "latency.held-up": 0.03,
     "latency.call-number": 0.01,
@@ -38,7 +39,7 @@ LOOKS: Mapping[str, float] = {
 #: No look gets less than this part of its usual seconds: it would find nothing.
 LEAST = 0.6
 #: The parts of an event's calls that suites may make; what is left over is for what comes later.
-CALLS: Mapping[str, int] = {"api": 5, "sessions": 2, "latency": 1, "regression": 2}
+CALLS: Mapping[str, int] = {"api": 5, "sessions": 2, "files": 1, "latency": 1, "regression": 2}
 
 
 class Allowance:

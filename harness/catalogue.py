@@ -22,17 +22,19 @@ from .checks.sessions import CHECKS as SESSIONS
 from .checks.shape import CHECKS as SHAPE
 from .checks.streaming import CHECKS as STREAMING
 from .checks.structure import CHECKS as STRUCTURE
+from .checks.trespass import CHECKS as TRESPASS
 from .checks.warned import CHECKS as WARNED
 
 __all__ = ["CHECKS", "by_item", "markdown"]
 
 _API = (*PROCESS, *OUTCOME, *OUTPUTS, *FILES, *STRUCTURE, *WARNED, *AGREEMENT, *HINTS, *FORGED)
 _STREAMS = (*STREAMING, *DEPARTURE, *PAINTING)
+_PATHS = (*TRESPASS,)
 _SESSIONS = (*SESSIONS, *ORDER, *GROWTH, *COST)
 CHECKS: tuple[Check, ...] = tuple(
     check
-    for suite in ("api", "streaming", "sessions", "ui", "latency", "regression")
-    for check in (*_API, *_STREAMS, *_SESSIONS, *PAGE, *LATENCY, *SHAPE, *REGRESSION)
+    for suite in ("api", "streaming", "sessions", "files", "ui", "latency", "regression")
+    for check in (*_API, *_STREAMS, *_SESSIONS, *_PATHS, *PAGE, *LATENCY, *SHAPE, *REGRESSION)
     if check.suite == suite
 )
 

@@ -250,6 +250,7 @@ ABOUT = {
     "api": _explored,
     "streaming": _streams,
     "sessions": _roots,
+    "files": _roots,
     "ui": _pages,
     "latency": _timed,
     "regression": _compared,

@@ -100,10 +100,15 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What the app did beside its answer: *kind* is write, connect or start."""
+    """What the app did beside its answer: *kind* is write, connect or start.
 
-    kind: Literal["write", "connect", "start"]
+    Of files of ours that lie in wait it is also kept that they were read, and *where*: at which
+    line of the author's.
+    """
+
+    kind: Literal["write", "connect", "start", "read"]
     what: str
+    where: str = ""
 
     @property
     def abroad(self) -> bool:

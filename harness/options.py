@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SUITES", "Options", "add", "random_seed", "read"]
 
-SUITES = ("api", "streaming", "sessions", "ui", "latency", "regression")
+SUITES = ("api", "streaming", "sessions", "files", "ui", "latency", "regression")
 PROFILES = ("quick", "standard", "deep")
 SEVERITIES = ("error", "warning", "info")
 

@@ -126,6 +126,7 @@ LAYERS = (
         "checks.shape",
         "checks.page",
         "checks.forged",
+        "checks.trespass",
         "checks.process",
         "checks.regression",
         "catalogue",
@@ -187,6 +188,7 @@ LAYERS = (
         "visitors.retrace",
         "visitors.order",
     ),
+    *("files", "files.bait", "files.ways", "files.trespass"),
     *("onlooker", "forgery"),
     *(
         "repeated",

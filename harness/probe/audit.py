@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import linecache
 import os
 import sys
@@ -13,7 +14,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from ..observation import Effect
 from .frames import is_own
-from .record import running
+from .record import Watch, running
 
 __all__ = ["install"]
 
@@ -39,6 +40,8 @@ def _audit(event: str, args: tuple[Any, ...]) -> None:
         return
     try:
         effect = _AUDITED[event](args)
+        if record.watch is not None:
+            effect = _watched(effect, event, args, record.watch)
     except Exception:  # evidence only: a hook that raises would break the app
         return
     if effect is None or (effect.kind == "write" and effect.what.startswith(record.ignored)):
@@ -47,6 +50,32 @@ def _audit(event: str, args: tuple[Any, ...]) -> None:
         return  # matplotlib makes a folder for its fonts, once
     if record.roots is None or _asked_for(record.roots):
         record.effects[effect] = None
+
+
+def _watched(
+    effect: Effect | None, event: str, args: tuple[Any, ...], watch: Watch
+) -> Effect | None:
+    """Return *effect*, or that a path was read, with the author's line where it is a watched one.
+
+    What is not there cannot be read.
+    """
+    if effect is None and event in _READING and isinstance(args[0], str | bytes | os.PathLike):
+        name = os.fsdecode(args[0])
+        if watch.word in name and os.path.exists(name):
+            effect = Effect("read", os.path.abspath(name))
+    if effect is None or watch.word not in effect.what:
+        return effect
+    return dataclasses.replace(effect, where=_own_line(watch.roots))
+
+
+def _own_line(roots: tuple[str, ...]) -> str:
+    """Return the innermost line of the author's on the stack, "" if none is."""
+    frame: types.FrameType | None = sys._getframe(3)
+    while frame is not None and not is_own(frame.f_code.co_filename, roots):
+        frame = frame.f_back
+    if frame is None:
+        return ""
+    return f"{frame.f_code.co_filename}:{frame.f_lineno} in {frame.f_code.co_name}"
 
 
 def _by_import() -> bool:
@@ -127,8 +156,11 @@ def _started(args: tuple[Any, ...]) -> Effect | None:
     return Effect("start", os.fsdecode(command)[:300])
 
 
+_READING = frozenset(("open", "os.listdir", "os.scandir"))
 _AUDITED: dict[str, Callable[[tuple[Any, ...]], Effect | None]] = {
     "open": _opened,
+    "os.listdir": lambda args: None,
+    "os.scandir": lambda args: None,
     "os.mkdir": _made,
     "os.rmdir": lambda args: _written(*args),
     "os.remove": lambda args: _written(*args),

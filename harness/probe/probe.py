@@ -22,7 +22,7 @@ from typing import Any
 from ..digest import digests
 from ..observation import Evidence, Step
 from . import audit
-from .record import Record, evidence_of, running
+from .record import Record, Watch, evidence_of, running
 from .threads import clocked, in_thread
 from .warned import Logs, warned
 
@@ -75,6 +75,7 @@ class Probe:
         self.startup = Record(self.ignored, self.roots)
         self.on_record: Callable[[str, Evidence], None] | None = None
         self._gate: _Gate | None = None
+        self._watch: Watch | None = None
         #: The loop that the app's calls run in, once there was one.
         self.loop: asyncio.AbstractEventLoop | None = None
 
@@ -144,6 +145,15 @@ class Probe:
             yield
         finally:
             running.reset(token)
+
+    @contextmanager
+    def watching(self, word: str) -> Iterator[None]:
+        """Note of calls meanwhile which paths with *word* in them they read, and at which line."""
+        self._watch = Watch(word, self.roots)
+        try:
+            yield
+        finally:
+            self._watch = None
 
     def gather(self, number: int, indices: Sequence[int] = ()) -> None:
         """Hold calls of these events back until *number* of them are there; 0: no more of that.
@@ -216,7 +226,7 @@ class Probe:
         **more: Any,
     ) -> Any:
         self.loop = asyncio.get_running_loop()
-        record = Record(self.ignored)
+        record = Record(self.ignored, watch=self._watch)
         record.begun = time.monotonic()
         keys = [event._id for event in events]
         for key in keys:
@@ -239,7 +249,7 @@ class Probe:
         token = None
         session = kwargs.get("session_hash")
         if direct and session:
-            record = Record(self.ignored)
+            record = Record(self.ignored, watch=self._watch)
             record.begun = time.monotonic()
             self._keep(session, record)
             token = running.set(record)

@@ -5,13 +5,22 @@ from __future__ import annotations
 import contextvars
 import importlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ..observation import Effect, Evidence, Step, Warned
 from .frames import frames_of, traceback_of
 from .needs import needs_of
 
-__all__ = ["Record", "evidence_of", "running"]
+__all__ = ["Record", "Watch", "evidence_of", "running"]
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What lies in wait: paths with *word* in them, for the author's code below *roots*."""
+
+    word: str
+    roots: tuple[str, ...]
 
 
 class Record:
@@ -29,12 +38,18 @@ class Record:
             "own",
             "queued",
         ),
-        *("ran", "returned", "roots", "seconds", "sent", "step", "told", "warned", "yields"),
+        *("ran", "returned", "roots", "seconds", "sent", "step", "told", "warned", "watch", "yields"),
     )
 
-    def __init__(self, ignored: tuple[str, ...], roots: tuple[str, ...] | None = None) -> None:
+    def __init__(
+        self,
+        ignored: tuple[str, ...],
+        roots: tuple[str, ...] | None = None,
+        watch: Watch | None = None,
+    ) -> None:
         self.ignored = ignored
         self.roots = roots
+        self.watch = watch
         self.step: Step = "queue"
         self.cause: BaseException | None = None
         self.returned: tuple[int, int] | None = None

@@ -238,7 +238,13 @@ class Stage:
                         f"{self.timeout_seconds:g} s, and is not set off again"
                     )
                 if observation.evidence is not None:
-                    label, effects = observation.call.event, observation.evidence.effects
+                    label = observation.call.event
+                    # What lies in wait is ours, and no business of the report's.
+                    effects = [
+                        e
+                        for e in observation.evidence.effects
+                        if e.kind != "read" and not e.where
+                    ]
                     self.effects.update((label, effect) for effect in effects)
                     if any(effect.abroad for effect in effects):
                         self.abroad.add(self.root(observation.call))

@@ -1,0 +1,15 @@
+"""Files and paths: nobody reads or writes what is not theirs."""
+
+from __future__ import annotations
+
+from ..subjects import Visited
+
+
+def path_read(visited: Visited) -> None:
+    """No visitor has a file read by its path that is not for visitors."""
+    visited.expect_none("files.path-read")
+
+
+def path_write(visited: Visited) -> None:
+    """No visitor has a file written outside the app's own folders."""
+    visited.expect_none("files.path-write")
