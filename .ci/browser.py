@@ -38,7 +38,8 @@ def main() -> None:
     if choice is None:
         raise SystemExit(
             "browser: none could be installed. Install Chrome or Chromium yourself and type make "
-            "again; without one: pytest --app app.py --app-suites api,streaming,sessions,latency"
+            "again; without one: pytest --app app.py "
+            "--app-suites api,streaming,sessions,files,latency"
         )
     print(f"browser: {choice.name} {choice.version()} at {choice.executable}")
 

@@ -11,6 +11,7 @@ import os
 import platform
 import sys
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ from .errors import CannotDrive, TargetError
 from .exploring.exploration import PROFILES, Budget, Exploration, row_of
 from .exploring.explore import Explorer
 from .exploring.memory import Memory, hypothesis_home
+from .files.trespass import path_read, path_write
 from .forgery import Forger, Forging
 from .journal import Journal
 from .latency import SECONDS as SHAPED_SECONDS
@@ -72,6 +74,8 @@ DRIVES: Mapping[str, Callable[[Stage, Event], Part]] = {
     "sessions.order": order,
     "sessions.growth": growth,
     "sessions.fixed-cost": fixed_cost,
+    "files.path-read": path_read,
+    "files.path-write": path_write,
     "streaming.goes-on": goes_on,
     "streaming.blocks-next": blocks_next,
 }
@@ -129,6 +133,8 @@ class Session:
         self._stage: Stage | None = None
         self._blocked: set[str] = set()
         self._calls = 0
+        self._visiting = ""
+        self._before_visits: Counter[str] = Counter()
         #: Told the label of the event that a call is about, before each call.
         self.looked_at: Callable[[str], None] = lambda root: None
 
@@ -266,8 +272,8 @@ class Session:
     def _left(self, root: str) -> int | None:
         """Return how many calls of *root* are left of --app-calls after all suites so far."""
         left = self.allowance.left(root)
-        visited = self._stage.spent[root] if self._stage is not None else 0
-        return None if left is None else max(left - visited, 0)
+        visits = self._stage.spent[root] if self._stage is not None else 0
+        return None if left is None else max(left - visits + self._before_visits[root], 0)
 
     def _explore(self, event: Event, *, plainly: bool) -> Exploration:
         explorer = self.explorer
@@ -370,7 +376,8 @@ class Session:
             return skipped(event, "several visitors are let loose on apps of this machine only")
         if self._stage is None:
             self._stage = self._staged()
-        stage = self._stage
+        stage, suite = self._stage, check.partition(".")[0]
+        self._turn_to(suite, stage)
         if check == "sessions.race" and label in stage.deadlocks:
             return Part(findings=(stage.deadlocks[label],))
         if label in stage.avoided:
@@ -383,7 +390,7 @@ class Session:
             part = DRIVES[check](stage, event)
         if any(f.check == "streaming.blocks-next" for f in part.findings):
             self._blocked.add(label)
-        told = stage.told(check.partition(".")[0])
+        told = stage.told(suite)
         return dataclasses.replace(
             part, events=told.events, effects=told.effects, suites=told.suites
         )
@@ -418,10 +425,18 @@ class Session:
             own=self.own,
         )
 
+    def _turn_to(self, suite: str, stage: Stage) -> None:
+        """Count what visitors have done so far as another suite's."""
+        if suite != self._visiting:
+            self.allowance.made.update(stage.spent - self._before_visits)
+            self._visiting, self._before_visits = suite, Counter(stage.spent)
+
     def _reserved(self, root: str) -> int:
         """Return how many calls of *root* other suites have made, or may make yet."""
-        left = self.allowance.left(root, "sessions")
-        return 0 if left is None else (self.options.calls or 0) - left
+        left = self.allowance.left(root, self._visiting)
+        if left is None:
+            return 0
+        return (self.options.calls or 0) - left - self._before_visits[root]
 
     @contextlib.contextmanager
     def _copied(self) -> Iterator[tuple[App, Wire]]:

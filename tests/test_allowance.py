@@ -6,7 +6,7 @@ import pytest
 
 from gradio_harness.allowance import LEAST, LOOKS, SECONDS, Allowance
 
-SUITES = ("api", "streaming", "sessions", "latency")
+SUITES = ("api", "streaming", "sessions", "files", "latency")
 
 
 class Clock:
@@ -66,7 +66,7 @@ def test_only_the_chosen_suites_count() -> None:
 
 @pytest.mark.parametrize(
     ("suites", "shared"),
-    [(SUITES, (10, 4, 2)), (("api", "latency"), (14, 2)), (("api",), (16,))],
+    [(SUITES, (9, 4, 2, 1)), (("api", "latency"), (14, 2)), (("api",), (16,))],
     ids=["all", "two", "one"],
 )
 def test_the_calls_of_an_event_are_divided_among_the_suites(
@@ -88,7 +88,7 @@ def test_calls_that_were_not_made_are_left_to_those_that_come_later() -> None:
     allowed = allowance(calls=16)
     allowed.made["greet"] += 1
 
-    assert 10 == allowed.left("greet", "sessions")
+    assert 8 == allowed.left("greet", "sessions")
 
 
 def test_without_a_cap_there_is_none() -> None:

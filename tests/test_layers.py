@@ -188,7 +188,6 @@ LAYERS = (
         "visitors.retrace",
         "visitors.order",
     ),
-    *("files", "files.bait", "files.ways", "files.trespass"),
     *("onlooker", "forgery"),
     *(
         "repeated",
@@ -198,6 +197,7 @@ LAYERS = (
         "repeated.cost",
         "repeated.departures",
     ),
+    *("files", "files.bait", "files.ways", "files.trespass"),
     "painting",
     *(
         "report.text",

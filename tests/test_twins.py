@@ -190,6 +190,7 @@ DEFECTS: Mapping[str, tuple[Defect, ...]] = {
 }
 ELSEWHERE = (
     *("ui.", "latency.", "sessions.", "inputs", "api.out-of-contract", "regression."),
+    "files.",
     *("streaming.goes-on", "streaming.blocks-next", "streaming.late-paint", "streaming.taken-back"),
 )
 MENDED = sorted(

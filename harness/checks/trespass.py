@@ -15,8 +15,8 @@ class Trespass:
     """One call in which a visitor named a marked file of ours, and what came of it.
 
     *field* got the name in the way that *words* tell; it is *typed* where the page lets a visitor
-    send that. *shown* is where the file's content or name came back, "" if it did not. *read* is the
-    author's line that opened the file, *written* what of ours is not as it was, with the line
+    send that. *shown* is where the file's content or name came back, "" if it did not. *read* is
+    the author's line that opened the file, *written* what of ours is not as it was, with the line
     in *wrote* where that is known. *temporary*, the file lay in the temporary folder.
     """
 
@@ -54,9 +54,9 @@ def path_read(seen: Trespass) -> list[Finding]:
     if not seen.shown and not seen.read:
         return []
     if seen.temporary and not seen.read:
-        title = f"{seen.field}: hands out files of its temporary and working folder by their path"
+        title = f"{seen.field} hands out files of its temporary and working folder by their path"
     else:
-        title = f"{seen.field}: opens any file that a visitor names"
+        title = f"{seen.field} opens any file that a visitor names"
     detail = f"{seen}, towards a file of ours that is not for visitors. "
     detail += f"It came back in {seen.shown}." if seen.shown else "The file was opened."
     return [_finding("files.path-read", seen, title, detail, seen.read)]
@@ -76,7 +76,7 @@ def path_write(seen: Trespass) -> list[Finding]:
     """
     if not seen.written:
         return []
-    title = f"{seen.field}: writes wherever a visitor says"
+    title = f"{seen.field} writes wherever a visitor says"
     detail = f"{seen}, towards a folder of ours. There: {', '.join(seen.written[:4])}."
     return [_finding("files.path-write", seen, title, detail, seen.wrote)]
 

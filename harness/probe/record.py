@@ -27,18 +27,9 @@ class Record:
     """What is being gathered about one call; one call runs in one context at a time."""
 
     __slots__ = (
-        *(
-            "begun",
-            "cause",
-            "effects",
-            "finished",
-            "ignored",
-            "logged",
-            "nonfinite",
-            "own",
-            "queued",
-        ),
-        *("ran", "returned", "roots", "seconds", "sent", "step", "told", "warned", "watch", "yields"),
+        *("begun", "cause", "effects", "finished", "ignored", "logged", "nonfinite", "own"),
+        *("queued", "ran", "returned", "roots", "seconds", "sent", "step", "told", "warned"),
+        *("watch", "yields"),
     )
 
     def __init__(

@@ -241,9 +241,7 @@ class Stage:
                     label = observation.call.event
                     # What lies in wait is ours, and no business of the report's.
                     effects = [
-                        e
-                        for e in observation.evidence.effects
-                        if e.kind != "read" and not e.where
+                        e for e in observation.evidence.effects if e.kind != "read" and not e.where
                     ]
                     self.effects.update((label, effect) for effect in effects)
                     if any(effect.abroad for effect in effects):
