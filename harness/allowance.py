@@ -16,7 +16,10 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 
 from .stopwatch import Stopwatch
 
-__all__ = ["SECONDS", "Allowance"]
+__all__ = ["SECONDS", "SPENT", "Allowance"]
+
+#: Why an event that could be asked for something was not.
+SPENT = "the calls of --app-calls went into what came before"
 
 #: For one event, in all suites together.
 SECONDS: Mapping[str, float] = {"quick": 6.0, "standard": 17.0, "deep": 200.0}

@@ -18,6 +18,7 @@ import pytest
 from . import collect, outcomes, workers
 from .errors import HarnessError, OptionError, choices
 from .finding import Finding, Severity
+from .foreword import base, headline, meta
 from .journal import Journal
 from .news import News, Ticker, brief
 from .options import Options, random_seed, read
@@ -338,14 +339,14 @@ class Hooks:
         if harness is None or not harness.started or not self.options.suites or self.ended:
             return  # pytest comes here even after a target that cannot be used
         if recorder is not None:
-            recorder.about(harness.meta())
-            recorder.add(harness.base())
+            recorder.about(meta(harness))
+            recorder.add(base(harness))
 
     def pytest_report_collectionfinish(self) -> str | None:
         """Say what is tested."""
         harness = self.harness
         usable = harness and harness.started and self.options.suites and not self.ended
-        return harness.headline() if harness and usable else None
+        return headline(harness) if harness and usable else None
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionstart(self, session: pytest.Session) -> None:

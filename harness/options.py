@@ -15,6 +15,7 @@ import pytest
 from .errors import OptionError, choices
 
 if TYPE_CHECKING:
+    from .app import Credentials
     from .baseline import Baseline
 
 __all__ = ["SUITES", "Options", "add", "random_seed", "read"]
@@ -62,6 +63,13 @@ class Options:
     known: Baseline | None = None
     history: Path | None = None
     today: dt.date = field(default=dt.date.max, compare=False)
+
+    @property
+    def credentials(self) -> tuple[Credentials, ...]:
+        """The logins that the user gave."""
+        from .app import Credentials  # not in a session without an app
+
+        return tuple(Credentials(user, password) for user, password in self.auth)
 
 
 def add(parser: pytest.Parser) -> None:

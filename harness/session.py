@@ -5,10 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
-import importlib
-import importlib.metadata
 import os
-import platform
 import sys
 import warnings
 from collections import Counter
@@ -19,24 +16,21 @@ from typing import Any
 from . import own
 from .against.reference import Reference, started
 from .against.regression import Regression
-from .allowance import Allowance
-from .app import App, Credentials, named_home, start
+from .allowance import SPENT, Allowance
+from .app import App, start
 from .checks.forged import ROOT
-from .child import Zygote, child, memory_allows
-from .clues import clues
 from .contract import Event
+from .copies import Copies
 from .coverage import Coverage
 from .drivers.direct import Direct
 from .drivers.wire import Wire
-from .errors import CannotDrive, TargetError
-from .exploring.exploration import PROFILES, Budget, Exploration, row_of
+from .errors import CannotDrive
+from .exploring.exploration import PROFILES, Budget, Exploration
 from .exploring.explore import Explorer
 from .exploring.memory import Memory, hypothesis_home
 from .files.trespass import path_read, path_write
 from .forgery import Forger, Forging
 from .journal import Journal
-from .latency import SECONDS as SHAPED_SECONDS
-from .latency import SHAPES, Look, measure, opened, snippet
 from .observation import Effect
 from .options import Options
 from .painting import painted
@@ -46,25 +40,21 @@ from .repeated.cost import fixed_cost
 from .repeated.departures import blocks_next, goes_on
 from .repeated.growth import growth
 from .report.text import visible
-from .rows import LatencyRow, SideEffect, Skipped, StreamRow, SuiteRow
+from .rows import Skipped, StreamRow, SuiteRow
 from .run import Part
 from .selection import known_events
-from .stopwatch import Deadline
 from .streams import telling
 from .supervise import Carried
 from .target import Target, parse
-from .visit import Visit
+from .timing import Timing
 from .visitors.crowd import crowd
 from .visitors.leaks import leak
 from .visitors.order import order
 from .visitors.races import race
-from .visitors.stage import NoCopy, Stage, skipped
+from .visitors.stage import Stage, skipped
 from .watchdog import Watchdog
 
 __all__ = ["Session"]
-
-#: How often, and for how many seconds at most, each event is measured.
-SAMPLES = {"quick": (20, 1.5), "standard": (50, 6.0), "deep": (200, 30.0)}
 
 #: What drives an event for each check of several visitors, of one for long, or of one who leaves.
 DRIVES: Mapping[str, Callable[[Stage, Event], Part]] = {
@@ -81,14 +71,8 @@ DRIVES: Mapping[str, Callable[[Stage, Event], Part]] = {
 }
 #: How many seconds each of them may take for one event.
 VISITED_SECONDS = {"quick": 0.8, "standard": 2.0, "deep": 15.0}
-#: Why an event that could be asked for what no page asks was not.
-SPENT = "the calls of --app-calls went into what came before"
 #: A stream that takes longer, in seconds, is not read once more by its page.
 LONGEST_PAINTED = 10.0
-#: So often is an event set off before it is measured, where calls are not counted.
-WARM_UP = 3
-#: What an app that runs elsewhere is spared.
-GENTLE = "it runs elsewhere: no forged requests, and its fields are not filled with more and more"
 
 
 class Session:
@@ -115,6 +99,7 @@ class Session:
         self.journal = journal
         self.carried = carried or Carried()
         self.drained = drained
+        self.copies = Copies(self.target, options)
         self.strategies = strategies
         self.own = own.NOTHING
         self._watchdog: Watchdog | None = None
@@ -126,10 +111,6 @@ class Session:
         self._wire: Wire | None = None
         self._explorer: Explorer | None = None
         self._explored: dict[str, Exploration] = {}
-        self._zygote: Zygote | None = None
-        self._timed: tuple[App, Wire, str] | None = None
-        self._measured: dict[str, dict[str, LatencyRow | Skipped]] = {}
-        self._pages: dict[str, Visit] = {}
         self._stage: Stage | None = None
         self._blocked: set[str] = set()
         self._calls = 0
@@ -188,13 +169,11 @@ class Session:
 
     def close(self) -> None:
         """End the app."""
-        if self._timed is not None and self._timed[0] is not self._app:
-            self._timed[1].close()
-            self._timed[0].close()
+        if "timing" in vars(self):
+            self.timing.close()
         if "regression" in vars(self):
             self.regression.close()
-        if self._zygote is not None:
-            self._zygote.close()
+        self.copies.close()
         if self._stage is not None:
             self._stage.close()
         if self._wire is not None:
@@ -204,12 +183,8 @@ class Session:
         if self._watchdog is not None:
             self._watchdog.close()
         self._watchdog = None
-        self._app = self._wire = self._explorer = self._timed = self._zygote = None
+        self._app = self._wire = self._explorer = None
         self._stage = None
-
-    def credentials(self) -> tuple[Credentials, ...]:
-        """The logins that the user gave."""
-        return tuple(Credentials(user, password) for user, password in self.options.auth)
 
     def _start(self) -> App:
         options = self.options
@@ -217,12 +192,11 @@ class Session:
             *options.suites
         } and options.isolation == "process"
         if copied and self.target.local:
-            importlib.import_module("gradio")
-            self._zygote = Zygote.start()
+            self.copies.prepare()
         return start(
             self.target,
             folder=options.folder,
-            credentials=self.credentials(),
+            credentials=self.options.credentials,
             app_folder=options.app_folder,
             timeout_seconds=options.start_timeout_seconds,
         )
@@ -334,7 +308,7 @@ class Session:
             seed=self.options.seed,
             folder=self.options.app_folder,
             secrets=self.secrets.values,
-            copied=self._copied,
+            copied=lambda: self.copies.copied(self.app),
             before=self._before,
             after=self._after,
         )
@@ -342,13 +316,14 @@ class Session:
         with looking, hypothesis_home(self.options.cache):
             return forger.forge(self.app.contract.event(label))
 
-    def begin(self, what: str, root: str) -> None:
-        """Note that calls which are not an exploration's are on their way."""
+    @contextlib.contextmanager
+    def noted(self, what: str, root: str) -> Iterator[None]:
+        """Have it known that calls which are not an exploration's are on their way."""
         self._before(root, root, what, "")
-
-    def end(self) -> None:
-        """Note that they have ended."""
-        self._after()
+        try:
+            yield
+        finally:
+            self._after()
 
     def _before(self, root: str, event: str, words: str, script: str) -> None:
         self.looked_at(root)
@@ -417,7 +392,7 @@ class Session:
             avoided=self._hangs,
             before=self._before,
             after=self._after,
-            copied=self._copied,
+            copied=lambda: self.copies.copied(self.app),
             known=lambda: [f for known in self._explored.values() for f in known.part.findings],
             explored=lambda: self._explored.keys(),
             direct=self.direct,
@@ -438,20 +413,6 @@ class Session:
             return 0
         return (self.options.calls or 0) - left - self._before_visits[root]
 
-    @contextlib.contextmanager
-    def _copied(self) -> Iterator[tuple[App, Wire]]:
-        """Give a copy of the app that nobody has called, and a driver for it."""
-        why = self._why_not_apart()
-        if why:
-            raise NoCopy(why)
-        try:
-            app = self._child()
-        except TargetError as error:
-            first = str(error).splitlines()[0]
-            raise NoCopy(f"a second copy did not start: {first}") from error
-        with app, Wire(app, timeout_seconds=self.options.timeout_seconds) as wire:
-            yield app, wire
-
     # -- in the page ---------------------------------------------------------------------
 
     def painted(self, label: str, context: Any) -> Part:
@@ -460,19 +421,17 @@ class Session:
         if isinstance(row, Skipped):
             return Part(skipped=(row,))
         options = self.options
-        self.begin("a page reads its stream", label)
         try:
-            part = painted(
-                context,
-                self.app,
-                self.app.contract.event(row.event),
-                browser=options.browser,
-                folder=options.app_folder,
-            )
+            with self.noted("a page reads its stream", label):
+                part = painted(
+                    context,
+                    self.app,
+                    self.app.contract.event(row.event),
+                    browser=options.browser,
+                    folder=options.app_folder,
+                )
         except CannotDrive as error:
             return Part(skipped=(Skipped(label, f"not read by its page: {error}"),))
-        finally:
-            self.end()
         self.allowance.made[label] += sum(row.cases for row in part.suites)
         return part
 
@@ -500,51 +459,24 @@ class Session:
 
     # -- measuring --------------------------------------------------------------------
 
-    def measured(self, root: str, label: str) -> LatencyRow | Skipped:
-        """Return the latency of one event, its app in a child process where that is possible.
-
-        The events of the chain of *root* are measured together, when the first is asked for.
-        """
-        if root not in self._measured:
-            self.begin(f"latency of {root}", root)
-            try:
-                self._measured[root] = self._measure(root)
-            finally:
-                self.end()
-        return self._measured[root][label]
-
-    def _measure(self, label: str) -> dict[str, LatencyRow | Skipped]:
-        app, wire, where = self._timed = self._timed or self._for_timing()
-        if self._wire is not None:
-            wire.endless |= self._wire.endless
-        event = app.contract.event(label)
-        count, seconds = SAMPLES[self.options.profile]
-        chain = app.contract.chain(event)
-        left = self._left(label)
-        if left is not None:
-            count = min(count, left // len(chain))
-        if count == 0:
-            return {member.label: Skipped(member.label, SPENT) for member in chain}
-        page = self._pages[label] = opened(
-            wire,
-            app.contract,
-            event,
-            driven=lambda other: other.index in self.plan.driven,
-            timeout_seconds=self.options.timeout_seconds,
+    @functools.cached_property
+    def timing(self) -> Timing:
+        """What measures how long events take."""
+        return Timing(
+            self.app,
+            self.wire,
+            self.plan,
+            self.options,
+            self.allowance,
+            self.copies,
+            left=self._left,
+            spared=self._spared,
+            noted=self.noted,
         )
-        with self.allowance.spending("latency") as share:
-            rows = measure(
-                page,
-                event,
-                count=count,
-                seconds=share * seconds,
-                warm_up=WARM_UP if left is None else 0,
-                where=where,
-            )
-        self.allowance.made[label] += sum(
-            row.count for row in rows.values() if isinstance(row, LatencyRow)
-        )
-        return rows
+
+    def shaped(self, check: str, root: str, label: str) -> Part:
+        """Return what the time of the event *label*, in the chain of *root*, depends on."""
+        return self.timing.shaped(check, root, label, self.explorer.source)
 
     def _spared(self, root: str) -> str:
         """Return why the event is not to be asked again and again, "" if it may be."""
@@ -554,88 +486,12 @@ class Session:
             return "it connects to other machines: somebody may pay"
         return ""
 
-    def shaped(self, check: str, root: str, label: str) -> Part:
-        """Return what the time of the event *label*, in the chain of *root*, depends on."""
-        row = self.measured(root, label)
-        profile = self.options.profile
-        if isinstance(row, Skipped):
-            return Part(skipped=(row,))
-        if profile not in SHAPED_SECONDS:
-            return Part(skipped=(Skipped(check, f"not in the {profile} profile"),))
-        if not row.slices:
-            return Part(skipped=(Skipped(check, "the app is not seen from inside"),))
-        if why := self._spared(root):
-            return Part(skipped=(Skipped(f"{check} of {label}", why),))
-        app, wire, _ = self._timed = self._timed or self._for_timing()
-        event = app.contract.event(root)
-        with self.allowance.spending(check) as share:
-            look = Look(
-                app,
-                wire,
-                self._pages[root],
-                event,
-                Deadline(share * SHAPED_SECONDS[profile]),
-                calls=self._left(root),
-                clues=clues(app.contract, event, self.explorer.source),
-                before=lambda: self.begin(f"{check} of {root}", root),
-                after=self.end,
-            )
-            part = SHAPES[check](look, row)
-        self.allowance.made[root] += look.made
-        script = snippet(
-            self.target.text,
-            label,
-            check,
-            folder=self.options.app_folder,
-            chosen=self.plan,
-        )
-        findings = tuple(dataclasses.replace(f, reproduce=script) for f in part.findings)
-        calls = SuiteRow("latency", cases=look.made, queued_cases=look.made * event.queue)
-        return dataclasses.replace(part, findings=findings, suites=(calls,))
-
-    def _for_timing(self) -> tuple[App, Wire, str]:
-        """Return the app to measure, a driver for it, and where it runs, in words."""
-        why = self._why_not_apart()
-        if why:
-            return self.app, self.wire, f"{self.app.where} ({why})"
-        try:
-            app = self._child()
-        except TargetError as error:
-            first = str(error).splitlines()[0]
-            return self.app, self.wire, f"{self.app.where} (a second copy did not start: {first})"
-        return app, Wire(app, timeout_seconds=self.options.timeout_seconds), app.where
-
-    def _child(self) -> App:
-        """Return the app, started once more in a process of its own."""
-        return child(
-            self.target,
-            folder=self.options.folder,
-            credentials=self.credentials(),
-            home=named_home(self.options.app_folder, self.options.folder),
-            timeout_seconds=self.options.start_timeout_seconds,
-            zygote=self._zygote,
-        )
-
-    def _why_not_apart(self) -> str:
-        """Return why the app is measured where it runs already; "" if a child may be started."""
-        if not self.target.local:
-            return "it was running already"
-        if self.options.isolation == "thread":
-            return "as asked by --app-isolation thread"
-        startup = self.app.probe.startup.effects if self.app.probe else {}
-        kinds = {"write": "writes files", "connect": "connects", "start": "starts programs"}
-        done = [words for kind, words in kinds.items() if any(e.kind == kind for e in startup)]
-        if done:
-            return f"it {' and '.join(done)} when it starts, and would do so twice"
-        fits, words = memory_allows(os.getpid())
-        return "" if fits else words
-
     # -- held against what it was ---------------------------------------------------------
 
     @functools.cached_property
     def regression(self) -> Regression:
         """What holds the app against what it was."""
-        why = "" if self.options.against else self._why_not_apart()
+        why = "" if self.options.against else self.copies.why_not(self.app)
         return Regression(self.app, self.plan, self.options, start=self._beside, why_not=why)
 
     def compared(self, label: str, *, paced: bool = False) -> Part:
@@ -655,66 +511,15 @@ class Session:
         """Return the app of *reference*, in a process of its own; *alike* ones are both forked."""
         return started(
             reference,
-            credentials=self.credentials(),
+            credentials=self.options.credentials,
             app_folder=self.options.app_folder,
             timeout_seconds=self.options.start_timeout_seconds,
-            zygote=self._zygote if alike else None,
+            zygote=self.copies.zygote if alike else None,
         )
-
-    # -- what a report says of the whole ------------------------------------------------
-
-    def base(self) -> Part:
-        """Every event of the contract with no calls yet, and why some get none."""
-        contract = self.app.contract
-        rows = tuple(row_of(e, e.label, number) for number, e in enumerate(contract.events))
-        hushed = tuple(
-            Skipped(f"check {pattern}", f"silenced: {reason}")
-            for pattern, reason in self.options.ignored
-        )
-        said = (*self.app.notes, *(() if self.target.loopback else (GENTLE,)))
-        notes = tuple(Skipped(str(self.target), note) for note in said)
-        begun = self.app.probe.startup.effects if self.app.probe else ()
-        home = f"{self.app.folder}/"
-        effects = tuple(
-            SideEffect(e.kind, e.what.removeprefix(home), "at the start") for e in begun
-        )
-        skipped = (*self.plan.skipped, *hushed, *notes)
-        return self.secrets.part(Part(events=rows, effects=effects, skipped=skipped))
-
-    def meta(self) -> dict[str, Any]:
-        """Title and versions."""
-        return {"title": self.secrets.hide(self.app.contract.title), "versions": self.versions()}
-
-    def versions(self) -> dict[str, str]:
-        """Name and version of everything that has a say in the results."""
-        found = {"gradio": self.app.contract.gradio, "python": platform.python_version()}
-        for name in ("gradio-harness", "gradio_client", "pytest", "hypothesis", "playwright"):
-            try:
-                found[name] = importlib.metadata.version(name)
-            except importlib.metadata.PackageNotFoundError:
-                continue
-        found["system"] = f"{platform.system()} {platform.machine()}, {sys.platform}"
-        return found
 
     def said(self, error: Exception) -> str:
         """Return the message of *error* as it may be shown."""
         return visible(self.secrets.hide(str(error)))
-
-    def headline(self) -> str:
-        """One line about what is tested, printed before the first test."""
-        contract = self.app.contract
-        target = visible(self.secrets.hide(str(self.target)))
-        left_out = {row.what for row in self.plan.skipped}
-        number = sum(event.label not in left_out for event in contract.events)
-        chosen = f"{number} event{'s' if number != 1 else ''}"
-        if len(contract.events) != number:
-            chosen += f" of {len(contract.events)}"
-        if self.carried.starts > 1:
-            return f"gradio-harness: {target}, started again"
-        return (
-            f"gradio-harness: {target} on Gradio {contract.gradio}, {chosen}, "
-            f"profile {self.options.profile}, seed {self.options.seed}"
-        )
 
 
 def _abroad(known: Exploration) -> bool:

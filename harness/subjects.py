@@ -252,7 +252,7 @@ class Timed:
         """Measure the event; fail where it takes longer than the ini file allows."""
         session = self.session
         event = session.app.contract.event(self.label)
-        row = session.measured(self.root, self.label)
+        row = session.timing.measured(self.root, self.label)
         if isinstance(row, Skipped):
             self.item.stash[part_key] = Part(skipped=(row,))
             pytest.skip(row.why)

@@ -13,6 +13,7 @@ import pytest
 from . import journal as journals
 from .checks.process import holds_everybody, process_exit
 from .finding import Finding
+from .foreword import base, meta
 from .options import Options
 from .record import PREFIX, Recorder
 from .run import Part
@@ -85,7 +86,7 @@ def scheduler(config: pytest.Config, log: Any, options: Options, recorder: Recor
 def hand_over(config: Any, harness: Session | None, options: Options) -> None:
     """Let the controller know what this worker knows of the whole."""
     if harness is not None and harness.started and options.suites:
-        known = {"meta": harness.meta(), "base": harness.base().as_dict()}
+        known = {"meta": meta(harness), "base": base(harness).as_dict()}
         config.workeroutput["gradio_harness"] = json.dumps(known)
 
 

@@ -72,7 +72,7 @@ def crowd(look: Look, alone: float) -> CrowdRow | None:
 
 def _burst(look: Look, number: int) -> list[float] | None:
     """Return how long each of *number* visitors waited; None where one got no good answer."""
-    with look.told():
+    with look.noted():
         begun, answers = _at_once(number, look.set_off)
     last = [seen[-1] for seen in answers if seen]
     fit = len(last) == number and all(one.error is None for seen in answers for one in seen)
@@ -104,7 +104,7 @@ def _watched(look: Look, member: Event, ask: Callable[[], Span]) -> tuple[Spans,
     visitor = threading.Thread(target=lambda: seen.extend(look.set_off()), daemon=True)
     look.pay()
     requests = []
-    with look.told():
+    with look.noted():
         visitor.start()
         while visitor.is_alive():
             requests.append(ask())

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,8 +42,7 @@ class Look:
     deadline: Deadline
     calls: int | None = None
     clues: Mapping[int, Clues] | None = None
-    before: Callable[[], None] = lambda: None
-    after: Callable[[], None] = lambda: None
+    noted: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
     made: int = 0
 
     @property
@@ -68,15 +68,6 @@ class Look:
         if self.calls is not None and cost > self.calls - self.made:
             raise Spent("the calls of --app-calls ran out")
         self.made += cost
-
-    @contextlib.contextmanager
-    def told(self) -> Iterator[None]:
-        """Have it known that calls are on their way, and when they have ended."""
-        self.before()
-        try:
-            yield
-        finally:
-            self.after()
 
     def set_off(self, values: Mapping[int, Any] | None = None) -> list[Observation]:
         """Return what a new visitor sees who fills in *values* and sets the event off."""

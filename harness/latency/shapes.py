@@ -84,7 +84,7 @@ def numbered(look: Look, measured: LatencyRow) -> Part:
     try:
         for _ in range(2 * step or TREND):
             look.pay()
-            with look.told():
+            with look.noted():
                 seen = look.set_off()
             more += [one.seconds for one in seen if one.call.index == member.index]
     except Spent as error:

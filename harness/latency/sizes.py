@@ -123,7 +123,7 @@ def _pass(
         if quick and even and number % 2 and rung != rungs[-1]:
             continue
         look.pay()
-        with look.told():
+        with look.noted():
             seen = look.set_off({component.id: growth.value(rung - less)})
         seconds = _function_seconds(seen)
         if not seconds or any(one.error is not None for one in seen):
