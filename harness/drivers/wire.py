@@ -235,6 +235,7 @@ class Wire:
                 asked = message.kind == "process_streaming" and exchange.about(message)
                 if asked and self._recorded(exchange, later):
                     exchange.close(message)
+                    self.cancel(exchange.call, exchange.session, exchange.event_id)
                     break
                 silent = message.at - exchange.spoken > exchange.limit
                 if silent and exchange.outputs is None:
@@ -251,15 +252,19 @@ class Wire:
     def _recorded(self, exchange: Exchange, later: list[dict[str, Any]]) -> bool:
         """Post the next frame, or, after the last of them, that the recording is over.
 
-        Return whether no last message will come: Gradio 5 sends none where there is no time limit.
+        Return whether that has to be said otherwise: Gradio 5, where there is no time limit,
+        calls the function once more, sends no last message, and may wait for another frame for
+        half a minute, in which nobody else is served.
         """
         event = self._events[exchange.call.index]
         stream = f"{self._base}/stream/{exchange.event_id}"
         if later:
             self._http.post(stream, json=later.pop(0))
             return False
+        if self.app.contract.major == "5" and event.time_limit is None:
+            return True
         self._http.post(f"{stream}/close", json={})
-        return self.app.contract.major == "5" and event.time_limit is None
+        return False
 
 
 class _Session:
