@@ -4,9 +4,9 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 DEMO   := fixtures/apps/demo.py
-# Left empty, all of the project's tests but those of several visitors and steps: `make twins`.
+# Left empty, all of the project's tests but those that `make twins` runs.
 TESTS  ?=
-SLOW   := races departures painting visitors order growth cost forgery coverage inputs against shapes
+SLOW   := races departures painting visitors order growth cost forgery coverage inputs against shapes wheel replay
 TWINS  := $(SLOW:%=tests/test_%.py)
 
 # Set, it would make every `import gradio` take twice as long.
@@ -25,7 +25,7 @@ test: lint $(VENV)/.browser  ## The project's tests, after lint and types
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --disable-warnings \
 		$(or $(TESTS),$(TWINS:%=--ignore=%))
 
-twins: $(VENV)/.browser  ## The tests of long searches: visitors, orders, growth, forged requests
+twins: $(VENV)/.browser  ## The tests of long searches (visitors, orders, growth …), the built wheel, replays
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --disable-warnings $(TWINS)
 
 matrix: $(VENV)/.browser  ## The tests that depend on Gradio, on 4.44.1, 5.49.1 and the newest 6
