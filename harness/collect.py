@@ -14,6 +14,7 @@ from .catalogue import by_item
 from .checks import Check
 from .checks.forged import NAME as FORGED
 from .errors import HarnessError
+from .latency import SECONDS, SHAPES
 from .options import Options
 from .record import PREFIX
 from .selection import known_checks, tested
@@ -151,6 +152,8 @@ def _tested(harness: Session, checks: Mapping[tuple[str, str], Check], item: pyt
     if "watched" in getattr(item, "fixturenames", ()) and "ui" not in harness.options.suites:
         return False  # nobody asked for a browser
     check = checks.get((suite, getattr(item, "originalname", item.name)))
+    if check is not None and check.name in SHAPES and harness.options.profile not in SECONDS:
+        return False  # as the documentation of the profile says
     return check is None or tested(harness.options, check)
 
 

@@ -44,7 +44,7 @@ class Recorder:
     def __init__(self, options: Options, command: str, journal: Journal | None = None) -> None:
         self.options = options
         self.journal = journal
-        self.secrets = known(options.target, options.auth)
+        self.secrets = known(options.target, options.auth, against=options.against)
         self.run = Run(
             target=self.secrets.hide(options.target),
             seed=options.seed,

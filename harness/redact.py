@@ -86,13 +86,15 @@ def known(
     target: str,
     given: Iterable[tuple[str, str]] = (),
     *,
+    against: str = "",
     source: Path | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Secrets:
     """Return what is secret before the app has started.
 
-    That is what the environment (this process's unless given) and the target's address hold,
-    the user's own logins, *given*, and those written into the app's *source*.
+    That is what the environment (this process's unless given) and the addresses of the target
+    and of what it is held *against* have in them, the user's own logins, *given*, and those
+    written into the app's *source*.
     """
     variables = os.environ if environment is None else environment
     return Secrets(
@@ -101,6 +103,7 @@ def known(
                 *(v for name, v in variables.items() if NAMES.search(name) and len(v) >= SHORT),
                 *(password for _, password in given),
                 *_of_address(target),
+                *_of_address(against),
                 *(_written(source) if source is not None else ()),
             )
         )

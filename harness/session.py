@@ -95,7 +95,9 @@ class Session:
     ) -> None:
         self.options = options
         self.target: Target = parse(options.target, options.folder)
-        self.secrets = known(options.target, options.auth, source=self.target.path)
+        self.secrets = known(
+            options.target, options.auth, against=options.against, source=self.target.path
+        )
         self.journal = journal
         self.carried = carried or Carried()
         self.drained = drained
@@ -491,8 +493,13 @@ class Session:
     @functools.cached_property
     def regression(self) -> Regression:
         """What holds the app against what it was."""
-        why = "" if self.options.against else self.copies.why_not(self.app)
-        return Regression(self.app, self.plan, self.options, start=self._beside, why_not=why)
+        return Regression(
+            self.app,
+            self.plan,
+            self.options,
+            start=self._beside,
+            why_not=self.copies.why_not(self.app),
+        )
 
     def compared(self, label: str, *, paced: bool = False) -> Part:
         """Return where the event answers otherwise than it did, or how much longer it takes."""

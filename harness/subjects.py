@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from .against.regression import Unusable
 from .checks.forged import ROOT
 from .checks.latency import budget, parse_budgets, unjudged
 from .checks.page import CHECKS
@@ -326,9 +327,11 @@ class Paced:
 
 @contextlib.contextmanager
 def in_words(session: Session) -> Iterator[None]:
-    """Fail with the message alone where what is compared with cannot be used."""
+    """Fail with the message alone where what is compared with cannot be used; once."""
     try:
         yield
+    except Unusable as error:
+        pytest.skip(session.said(error))
     except HarnessError as error:
         raise pytest.fail.Exception(session.said(error), pytrace=False) from None
 

@@ -107,8 +107,8 @@ class Timing:
         row = self.measured(root, label)
         if isinstance(row, Skipped):
             return Part(skipped=(row,))
-        if why := self._shapeless(row):
-            return Part(skipped=(Skipped(check, why),))
+        if not row.slices:
+            return Part(skipped=(Skipped(check, "the app is not seen from inside"),))
         if why := self.spared(root):
             return Part(skipped=(Skipped(f"{check} of {label}", why),))
         with self.allowance.spending(check) as share:
@@ -125,12 +125,6 @@ class Timing:
         findings = tuple(dataclasses.replace(f, reproduce=script) for f in part.findings)
         calls = SuiteRow("latency", cases=look.made, queued_cases=look.made * look.event.queue)
         return dataclasses.replace(part, findings=findings, suites=(calls,))
-
-    def _shapeless(self, row: LatencyRow) -> str:
-        """Return why it is not asked what the time depends on, "" if it is."""
-        if self.options.profile not in SECONDS:
-            return f"not in the {self.options.profile} profile"
-        return "" if row.slices else "the app is not seen from inside"
 
     def _look(self, check: str, root: str, source: Source, seconds: float) -> Look:
         app, wire, _ = self._place()

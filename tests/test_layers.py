@@ -228,6 +228,8 @@ LAYERS = (
         "against",
         "against.offered",
         "against.rounds",
+        "against.clocks",
+        "against.requirements",
         "against.environments",
         "against.checkout",
         "against.reference",

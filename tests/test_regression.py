@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import random
 from pathlib import Path
 
 import pytest
 
+from gradio_harness.against.answers import Answer, settled
+from gradio_harness.against.clocks import far_zone, names_now
 from gradio_harness.against.offered import offered
 from gradio_harness.against.reference import Reference
 from gradio_harness.against.regression import Regression
+from gradio_harness.against.requirements import needed
 from gradio_harness.against.rounds import LOOKS, judged
 from gradio_harness.app import App, launch
 from gradio_harness.baseline import Baseline
@@ -112,3 +116,73 @@ def test_the_same_is_hardly_ever_slower() -> None:
 def test_a_few_rounds_say_nothing() -> None:
     """Nor do none."""
     assert ["inconclusive"] * 2 == [judged([1.0] * n, [2.0] * n).word for n in (0, 5)]
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after", "expected"),
+    [
+        ("pyproject.toml", '[project]\nversion = "1"', '[project]\nversion = "2"', True),
+        (
+            "pyproject.toml",
+            "[project]\ndependencies = []",
+            '[project]\ndependencies = ["a"]',
+            False,
+        ),
+        ("requirements.txt", "a==1  # why\n\nb", "# first\na==1\nb\n", True),
+        ("requirements.txt", "a==1", "a==2", False),
+        ("requirements.txt", "-r base.txt", "-r base.txt\n# more", True),
+    ],
+)
+def test_only_what_an_app_needs_makes_another_environment(
+    tmp_path: Path, name: str, before: str, after: str, expected: bool
+) -> None:
+    """A new version of the app, or a comment, asks for no other packages."""
+    files = [tmp_path / folder / name for folder in ("one", "two")]
+    for file, text in zip(files, (before, after), strict=True):
+        file.parent.mkdir()
+        file.write_text(text, "utf-8")
+
+    assert expected == (needed(files[:1]) == needed(files[1:]))
+
+
+def test_what_a_requirements_file_names_counts_too(tmp_path: Path) -> None:
+    """The packages of a file that it includes, also where two of them name each other."""
+    (tmp_path / "requirements.txt").write_text("-r base.txt\na", "utf-8")
+    (tmp_path / "base.txt").write_text("-r requirements.txt\nb==1", "utf-8")
+
+    assert {"a", "b==1"} == {*needed([tmp_path / "requirements.txt"])}
+
+
+@pytest.mark.parametrize(
+    ("older", "newer", "same"),
+    [
+        ("[0.1234567891, 2]", "[0.1234567893, 2]", True),
+        ("[0.1234, 2]", "[0.1235, 2]", False),
+        ("[0.5, 2]", "[0.5, 3]", False),
+        ("Gradio 1.10.3", "Gradio 1.10.4", False),
+        ("1763761234.5", "1763761234.6", False),
+        ("3.0", "3.0, 4.0", False),
+    ],
+)
+def test_last_digits_of_a_number_are_no_other_answer(older: str, newer: str, same: bool) -> None:
+    """One in a million is rounding; a price, a version or a clock is not."""
+    one, two = Answer((older,)), Answer((newer,))
+
+    assert same == (settled(one, two) == one)
+
+
+@pytest.mark.parametrize(
+    ("form", "expected"),
+    [("on %d %B", True), ("%A", True), ("at %H:%M", True), ("%Y%m%d", True), ("seventeen", False)],
+)
+def test_what_names_this_moment_is_not_kept(form: str, expected: bool) -> None:
+    """The day, the month, the minute, however they are written."""
+    assert expected == names_now(f"made {dt.datetime.now().strftime(form)}, really")
+
+
+def test_another_day_is_somewhere() -> None:
+    """Whenever one looks."""
+    hours = int(far_zone().removeprefix("FAR"))
+    there = dt.datetime.now(dt.timezone(dt.timedelta(hours=-hours)))
+
+    assert dt.date.today() != there.date()

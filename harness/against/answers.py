@@ -6,19 +6,21 @@ by their beginning and digest. What an app says of the folder or the port it run
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ..latency.look import Spent
 from ..observation import Observation
 from ..rows import AnswerRow
+from .clocks import names_now
 from .sides import Asked, Side, Sides
 
-__all__ = ["Answer", "Pair", "answer", "asked_twice", "lasting", "smallest"]
+__all__ = ["Answer", "Pair", "answer", "asked_twice", "lasting", "settled", "smallest"]
 
 #: Longer texts are told by their beginning and digest.
 LONGEST = 400
@@ -26,6 +28,8 @@ LONGEST = 400
 HERE = "…here…"
 #: A folder for temporary files, of its own in each process of ours.
 TEMPORARY = re.compile(r"/[^\s\"']*/gradio-harness-[^/\s\"']+")
+#: A number of a text that is no whole one, nor part of a version or a date.
+NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+(?:[eE][-+]?\d+)?|[eE][-+]?\d+)(?!\w|\.\d)")
 #: Keys in which Gradio says how it keeps a value, another one in each of its versions.
 HOW = frozenset(("__type__", "_type", "meta", "url", "size", "mime_type", "orig_name", "is_stream"))
 
@@ -60,17 +64,23 @@ def asked_twice(sides: Sides, name: str, asked: Asked, *, times: int = 2) -> Pai
             found = answer(side, name, asked)
             if found is None:
                 return "not asked: the page does not let a visitor, or the call has no end"
-            answers.append(found)
+            answers.append(settled(answers[0], found) if answers else found)
     if any(len(set(answers)) > 1 for answers in said):
         return "unsteady"
-    return Pair(asked, said[0][0], said[1][0])
+    return Pair(asked, said[0][0], settled(said[0][0], said[1][0]))
 
 
 def smallest(sides: Sides, name: str, pair: Pair) -> Pair:
-    """Return *pair* with as many fields as the page shows them as still answered otherwise."""
+    """Return *pair* with as many fields as the page shows them as still answered otherwise.
+
+    Or as far as there were calls for it.
+    """
     for position in pair.asked.values:
         fewer = {p: value for p, value in pair.asked.values.items() if p != position}
-        found = asked_twice(sides, name, replace(pair.asked, values=fewer))
+        try:
+            found = asked_twice(sides, name, replace(pair.asked, values=fewer))
+        except Spent:
+            break
         if not isinstance(found, Pair) or found.older == found.newer or found.older.failed:
             continue
         if found.newer.failed == pair.newer.failed:  # the same is wrong
@@ -92,11 +102,31 @@ def answer(side: Side, name: str, asked: Asked) -> Answer | None:
 
 
 def lasting(found: Answer, name: str, asked: Asked) -> AnswerRow | None:
-    """Return what a baseline keeps; None for what names this year, or where the app runs."""
+    """Return what a baseline keeps; None for what names this moment, or where the app runs."""
     words = " ".join(found.outputs)
-    if found.failed or str(dt.date.today().year) in words or HERE in words:
+    if found.failed or names_now(words) or HERE in words:
         return None
     return AnswerRow(name, asked.words, tuple(map(_short, found.outputs)), found.chunks)
+
+
+def settled(older: Answer, newer: Answer) -> Answer:
+    """Return *newer* with the texts of *older* where only the last digits of numbers differ."""
+    if len(older.outputs) != len(newer.outputs):
+        return newer
+    pairs = zip(older.outputs, newer.outputs, strict=True)
+    return replace(newer, outputs=tuple(a if _alike(a, b) else b for a, b in pairs))
+
+
+def _alike(one: str, two: str) -> bool:
+    if one == two or NUMBER.split(one) != NUMBER.split(two):
+        return one == two
+    pairs = zip(NUMBER.findall(one), NUMBER.findall(two), strict=True)
+    return all(_near(float(a), float(b)) for a, b in pairs)
+
+
+def _near(one: float, two: float) -> bool:
+    """Whether only rounding is between them; of large numbers, as of a clock, less is allowed."""
+    return math.isclose(one, two, rel_tol=1e-6, abs_tol=1e-12) and abs(one - two) < 1e-3
 
 
 def _endless(observation: Observation) -> bool:
@@ -147,5 +177,6 @@ def _here(side: Side, text: str) -> str:
 def _short(text: str) -> str:
     if len(text) <= LONGEST:
         return text
-    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    rounded = NUMBER.sub(lambda found: f"{float(found[0]):.5g}", text)
+    digest = hashlib.sha256(rounded.encode("utf-8", "surrogatepass")).hexdigest()[:12]
     return f"{text[:100]}… ({len(text)} characters, {digest})"

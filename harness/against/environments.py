@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import OptionError
+from .requirements import needed
 
 __all__ = ["environment"]
 
@@ -41,9 +42,7 @@ def environment(requirements: Sequence[str] = (), *, files: Sequence[Path] = ())
     Raises OptionError with the next step where it cannot be made.
     """
     wanted = [*requirements, *_pins(requirements)]
-    content = "\0".join(
-        [sys.version, sys.prefix, *wanted, *(file.read_bytes().hex() for file in files)]
-    )
+    content = "\0".join([sys.version, sys.prefix, *wanted, *needed(files)])
     name = re.sub(r"[^\w.]+", "-", "-".join(requirements)) or "requirements"
     folder = _cache() / f"{name}-{hashlib.sha256(content.encode()).hexdigest()[:12]}"
     python = folder / "bin" / "python"

@@ -8,6 +8,7 @@ a target      app.py, module:demo, a URL, space:owner/name
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import shutil
 import sys
@@ -22,6 +23,7 @@ from ..errors import OptionError
 from ..target import Target, parse
 from .checkout import check_out, paths_in, requirement_files, root_of
 from .environments import environment
+from .requirements import needed
 
 __all__ = ["Reference", "resolved", "started"]
 
@@ -97,7 +99,8 @@ def _commit(
     text: str, path: Path, target: Target, folder: Path, closers: contextlib.ExitStack
 ) -> Reference:
     root = root_of(path.parent)
-    copy = Path(tempfile.mkdtemp(prefix="gradio-harness-git-")).resolve()
+    ours = os.environ.get("GRADIO_HARNESS_FOLDER")  # goes also where an app ends the process
+    copy = Path(tempfile.mkdtemp(prefix="gradio-harness-git-", dir=ours)).resolve()
     closers.callback(shutil.rmtree, copy, ignore_errors=True)
     check_out(root, text.removeprefix("git:"), copy)
     inside = copy / path.relative_to(root)
@@ -110,7 +113,7 @@ def _commit(
     if target.kind == "file":
         named = str(inside) + (f":{target.name}" if target.name else "")
     now, then = requirement_files(root, path), requirement_files(copy, inside)
-    same = [file.read_bytes() for file in now] == [file.read_bytes() for file in then]
+    same = needed(now) == needed(then)
     python = sys.executable if same or not then else environment(files=then)
     variables = {"PYTHONPATH": paths_in(root, copy)}
     return Reference(text, parse(named, there), there, python, variables)

@@ -22,6 +22,7 @@ from ..contract import Event
 from ..difference import difference
 from ..errors import HarnessError
 from ..finding import Finding
+from ..latency.look import Spent
 from ..literals import literal, told
 from ..options import Options
 from ..outline import Outline
@@ -30,14 +31,14 @@ from ..reproduce import has_media, run_as, script
 from ..rows import AnswerRow, ChangeRow, SidesRow, Skipped
 from ..run import Part
 from ..strategies import draws, values
-from .answers import Answer, Pair, answer, asked_twice, lasting, smallest
+from .answers import Answer, Pair, answer, asked_twice, lasting, settled, smallest
+from .clocks import far_zone
 from .offered import offered
 from .pace import paced
 from .reference import Reference, resolved
-from .rounds import LOOKS
-from .sides import Asked, Side, Sides
+from .sides import Asked, Purse, Side, Sides
 
-__all__ = ["Regression"]
+__all__ = ["Regression", "Unusable"]
 
 #: How many inputs are drawn for each event, and how many seconds go into asking.
 DRAWN = {"quick": (6, 3.0), "standard": (20, 10.0), "deep": (100, 60.0)}
@@ -49,10 +50,15 @@ UNTOUCHED = Asked("the page as it opens")
 BASELINE, AGAINST = "baseline", "against"
 
 
+class Unusable(HarnessError):
+    """The other app could not be used when it was asked for first, which was told."""
+
+
 class Regression:
     """What came of holding *app* against the baseline, or against another app.
 
-    *start* serves a reference in a process of its own; *why_not* says why that must not be, or "".
+    *start* serves a reference in a process of its own; *why_not* says why no two copies of the
+    app are started for the baseline, or "".
     """
 
     def __init__(
@@ -68,6 +74,8 @@ class Regression:
         self.start, self.why_not = start, why_not
         self._closers = contextlib.ExitStack()
         self._unusable: HarnessError | None = None
+        #: What pays for the calls of this app, of all its copies together, and of the other.
+        self._own, self._other = Purse(), Purse()
         #: The first input of each event that both apps have answered.
         self._answered: dict[str, Asked] = {}
 
@@ -108,49 +116,57 @@ class Regression:
     def answers(self, label: str, calls: int | None) -> tuple[Part, int]:
         """Return where *label* answers otherwise than it did: in the baseline, in the other app.
 
-        And how many calls it took: at most so many *calls* are made to each of the apps.
+        And how many calls it took. At most so many *calls* are made to each of the apps, and where
+        there is an other app, half of them: the rest is for its pace.
         """
-        if self.why_not:
-            return Part(skipped=(Skipped(f"answers of {label}", self.why_not),)), 0
-        part, made = Part(), 0
-        if self.options.baseline is not None:
-            begun = self.copies.newer.calls
-            part = self._remembered(label, calls)
-            made = self.copies.newer.calls - begun
-        if self.options.against:
-            begun = self.sides.newer.calls
-            left = None if calls is None else calls - made
-            part = _joined(part, self._compared(label, left))
-            made += self.sides.newer.calls - begun
-        return part, made
+        half = calls if calls is None or not self.options.against else calls // 2
+        part = Part()
+        with self._spending(half) as purse:
+            if self.options.baseline is not None:
+                part = self._remembered(label)
+            if self.options.against:
+                part = _joined(part, self._compared(label))
+        return part, purse.made
 
-    def _compared(self, label: str, calls: int | None) -> Part:
+    @contextlib.contextmanager
+    def _spending(self, calls: int | None) -> Iterator[Purse]:
+        """Let so many *calls* be made to this app, and to the other; give what this one's cost."""
+        for purse in (self._own, self._other):
+            purse.limit, purse.made = calls, 0
+        yield self._own
+
+    def _compared(self, label: str) -> Part:
         sides, counts = self.sides, dict.fromkeys(("same", "differ", "unsteady"), 0)
         found: list[Finding] = []
         why = self._unfit(sides, label)
         if why:
             return Part(skipped=(Skipped(f"answers of {label}", why),))
-        for asked, pair in self._asked(sides, label, self._cases(sides.newer, label), calls):
-            if isinstance(pair, str):
-                counts["unsteady"] += pair == "unsteady"
-                continue
-            if not (pair.older.failed or pair.newer.failed):
-                self._answered.setdefault(label, asked)
-            if pair.older == pair.newer:
-                counts["same"] += 1
-                continue
-            if asked_twice(sides, label, asked) != pair or not self._lasts(label, pair):
-                counts["unsteady"] += 1
-                continue
-            counts["differ"] += 1
-            if not pair.older.failed:  # else it is mended since
-                found = self._told(label, AGAINST, smallest(sides, label, pair))
-                break
+        why = "one of the two apps never says the same twice, or never ends"
+        try:
+            for asked, pair in self._asked(sides, label, self._cases(sides.newer, label)):
+                if isinstance(pair, str):
+                    counts["unsteady"] += pair == "unsteady"
+                    continue
+                if not (pair.older.failed or pair.newer.failed):
+                    self._answered.setdefault(label, asked)
+                word = self._verdict(label, asked, pair)
+                counts[word] += 1
+                if word == "differ" and not pair.older.failed:  # else it is mended since
+                    found = self._told(label, AGAINST, smallest(sides, label, pair))
+                    break
+        except Spent as error:
+            why = str(error)
         row = SidesRow(AGAINST, label, sum(counts.values()), **counts)
         steady = counts["same"] + counts["differ"]
-        why = "one of the two apps never says the same twice, or never ends"
         skipped = () if steady else (Skipped(f"answers of {label}", why),)
         return Part(findings=tuple(found), sides=(row,), skipped=skipped)
+
+    def _verdict(self, label: str, asked: Asked, pair: Pair) -> str:
+        """Return "same", "differ", or "unsteady" where they differ and it does not last."""
+        if pair.older == pair.newer:
+            return "same"
+        again = asked_twice(self.sides, label, asked)
+        return "differ" if again == pair and self._lasts(label, pair) else "unsteady"
 
     def _lasts(self, label: str, pair: Pair) -> bool:
         """Whether another start of this app says the same.
@@ -159,48 +175,60 @@ class Regression:
         """
         own = pair.older if self.reference.newer else pair.newer
         seen = answer(self._witness, label, pair.asked)
-        return seen is None or seen == own
+        return seen is None or settled(own, seen) == own
 
     @functools.cached_property
     def _witness(self) -> Side:
         """The app as it runs in this process."""
-        return Side("this app", self.app, driven=lambda event: event.index in self.plan.driven)
+        return Side(
+            "this app",
+            self.app,
+            driven=lambda event: event.index in self.plan.driven,
+            timeout_seconds=self.options.timeout_seconds,
+            purse=self._own,
+        )
 
-    def _remembered(self, label: str, calls: int | None) -> Part:
+    def _remembered(self, label: str) -> Part:
         """Return what two copies of the app say, and where that is not what the baseline has."""
+        if self.why_not:
+            return Part(skipped=(Skipped(f"answers of {label}", self.why_not),))
         known = self.options.known
         written = {(r.event, r.input): r for r in known.answers} if known is not None else {}
         sides = self.copies
         rows: list[AnswerRow] = []
         found: list[Finding] = []
         cases = [UNTOUCHED, *self._examples(sides.newer, label)]
+        skipped: tuple[Skipped, ...] = ()
         count = 0
-        for asked, pair in self._asked(sides, label, cases, calls):
-            count += 1
-            row = lasting(pair.newer, label, asked) if isinstance(pair, Pair) else None
-            if row is None or not isinstance(pair, Pair) or pair.older != pair.newer:
-                continue
-            rows.append(row)
-            before = written.get((label, asked.words))
-            if before is not None and not found:
-                older, newer = (Answer(r.outputs, r.chunks) for r in (before, row))
-                found = self._told(label, BASELINE, Pair(asked, older, newer))
+        try:
+            for asked, pair in self._asked(sides, label, cases):
+                count += 1
+                row = lasting(pair.newer, label, asked) if isinstance(pair, Pair) else None
+                if row is None or not isinstance(pair, Pair) or pair.older != pair.newer:
+                    continue
+                rows.append(row)
+                before = written.get((label, asked.words))
+                if before is not None and not found:
+                    older, newer = (Answer(r.outputs, r.chunks) for r in (before, row))
+                    found = self._told(label, BASELINE, Pair(asked, older, settled(older, newer)))
+        except Spent as error:
+            skipped = (Skipped(f"answers of {label}", str(error)),)
         return Part(
             findings=tuple(found),
             answers=tuple(rows),
             sides=(SidesRow(BASELINE, label, count, len(rows)),) if count else (),
+            skipped=skipped if not count else (),
         )
 
     def _asked(
-        self, sides: Sides, label: str, cases: Iterator[Asked] | list[Asked], calls: int | None
+        self, sides: Sides, label: str, cases: Iterator[Asked] | list[Asked]
     ) -> Iterator[tuple[Asked, Pair | str]]:
-        """Yield what both sides say to each case, while there is time and there are calls."""
-        limit, begun = time.monotonic() + DRAWN[self.options.profile][1], sides.newer.calls
-        event = sides.newer.event(label)
-        needed = 2 * len(sides.newer.app.contract.chain(event)) if event is not None else 0
+        """Yield what both sides say to each case, while there is time.
+
+        Raises Spent where there are no calls left.
+        """
+        limit = time.monotonic() + DRAWN[self.options.profile][1]
         for asked in cases:
-            if calls is not None and sides.newer.calls - begun + needed > calls:
-                return
             yield asked, asked_twice(sides, label, asked)
             if time.monotonic() > limit:
                 return
@@ -250,20 +278,19 @@ class Regression:
 
         At most so many *calls* are made to each of the apps.
         """
-        begun = self.sides.newer.calls
-        part = self._paced(label, calls)
-        return part, self.sides.newer.calls - begun
+        with self._spending(calls) as purse:
+            part = self._paced(label)
+        return part, purse.made
 
-    def _paced(self, label: str, calls: int | None) -> Part:
+    def _paced(self, label: str) -> Part:
         sides = self.sides
-        why = self.why_not or self._unfit(sides, label)
+        why = self._unfit(sides, label)
         if why:
             return Part(skipped=(Skipped(f"pace of {label}", why),))
         examples = self._examples(sides.newer, label)
         asked = examples[0] if examples else self._answered.get(label, UNTOUCHED)
         seconds = PACED[self.options.profile]
-        rounds = LOOKS[-1] if calls is None else min(calls // 2, LOOKS[-1])
-        found = paced(sides, label, asked, seconds=seconds, rounds=rounds, seed=self.options.seed)
+        found = paced(sides, label, asked, seconds=seconds, seed=self.options.seed)
         if isinstance(found, Skipped):
             return Part(skipped=(found,))
         row = found.row(AGAINST, label)
@@ -282,9 +309,9 @@ class Regression:
             found = self.contract(against).findings
         elif check == "regression.latency":
             self._answered[label] = asked
-            found = self._paced(label, None).findings
+            found = self._paced(label).findings
         elif against == BASELINE:
-            found = self._remembered(label, None).findings
+            found = self._remembered(label).findings
         else:
             pair = asked_twice(self.sides, label, asked)
             found = tuple(self._told(label, against, pair)) if isinstance(pair, Pair) else ()
@@ -293,10 +320,12 @@ class Regression:
     def _script(self, against: str, label: str, check: str, asked: Asked = UNTOUCHED) -> str:
         """Return the lines to paste that hold the apps against each other once more."""
         options = self.options
-        held = options.against
-        if against == BASELINE and options.baseline is not None:
-            held = os.path.relpath(options.baseline, options.folder)
-        arguments = [literal(self.app.target.text), literal(held), literal(label)]
+        arguments = [literal(self.app.target.text), literal(label)]
+        if against == AGAINST:
+            arguments.append(f"against={literal(options.against)}")
+        elif options.baseline is not None:
+            file = os.path.relpath(options.baseline, options.folder)
+            arguments.append(f"baseline={literal(file)}")
         if asked.values:
             arguments.append(f"values={literal(dict(asked.values))}")
         if asked.example is not None:
@@ -323,7 +352,7 @@ class Regression:
     def sides(self) -> Sides:
         """The other app and a copy of this one, the older first; raises HarnessError in words."""
         if self._unusable is not None:
-            raise self._unusable
+            raise Unusable(str(self._unusable))
         try:
             return self._sides
         except HarnessError as error:
@@ -336,16 +365,18 @@ class Regression:
         own = Reference(f"Gradio {self.app.contract.gradio}", self.app.target, options.folder)
         alike = other.python == sys.executable and not other.variables
         first, second = (own, other) if other.newer else (other, own)
-        return self._run(first, second, alike=alike)
+        return self._run(first, second, alike=alike, other=other)
 
     @functools.cached_property
     def copies(self) -> Sides:
-        """Two copies of the app, whose sets and dicts of texts are in another order."""
+        """Two copies of the app; one has another order of texts in sets, and another day."""
         own = Reference("a copy", self.app.target, self.options.folder)
-        other = replace(own, variables={"PYTHONHASHSEED": "1"})
+        other = replace(own, variables={"PYTHONHASHSEED": "1", "TZ": far_zone()})
         return self._run(own, other, alike=True)
 
-    def _run(self, first: Reference, second: Reference, *, alike: bool) -> Sides:
+    def _run(
+        self, first: Reference, second: Reference, *, alike: bool, other: Reference | None = None
+    ) -> Sides:
         sides = []
         for reference in (first, second):
             app = self.start(reference, alike)
@@ -355,6 +386,7 @@ class Regression:
                 app,
                 driven=self._driven,
                 timeout_seconds=self.options.timeout_seconds,
+                purse=self._other if reference is other else self._own,
             )
             self._closers.callback(side.wire.close)
             sides.append(side)

@@ -1,6 +1,6 @@
 """Lines to paste for what is found by holding an app against what it was.
 
-replay_against("app.py", "git:main", "plan", values={2: "long"}, check="regression.output")
+replay_against("app.py", "plan", against="git:main", values={2: "long"}, check="regression.output")
 """
 
 from __future__ import annotations
@@ -25,24 +25,25 @@ __all__ = ["replay_against"]
 
 def replay_against(
     target: str,
-    against: str,
     event: str = "",
     *,
     check: str,
+    against: str = "",
+    baseline: str = "",
     values: Mapping[int, Any] | None = None,
     example: int | None = None,
     folder: str = "",
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
 ) -> None:
-    """Start *target* and what it is held *against*, and print what *check* finds of *event*.
+    """Start *target* and what it is held against, and print what *check* finds of *event*.
 
-    *against* is as for `--app-against`, or a baseline's file. *values* are what a visitor
-    sets, by the place among the event's inputs, *example* is the row that one clicks. SystemExit is
-    raised where it is still found.
+    *against* is as for `--app-against`, *baseline* as for `--app-baseline`. *values* are what a
+    visitor sets, by the place among the event's inputs, *example* is the row that one clicks.
+    SystemExit is raised where it is still found.
     """
     here, credentials = Path.cwd(), os.environ.get("GRADIO_HARNESS_AUTH", "")
-    file = Path(against) if against.endswith(".json") else None
+    file = Path(baseline) if baseline else None
     options = Options(
         target=target,
         suites=(),
@@ -50,7 +51,7 @@ def replay_against(
         report=here,
         include=tuple(include),
         app_folder=folder,
-        against="" if file else against,
+        against=against,
         baseline=file,
         known=read(file) if file else None,
     )

@@ -17,10 +17,11 @@ from typing import Any
 from ..app import App
 from ..contract import Event
 from ..drivers.wire import Wire, new_session
-from ..observation import Observation
+from ..latency.look import Spent
+from ..observation import Call, Observation
 from ..visit import Visit, feeding
 
-__all__ = ["Asked", "Side", "Sides"]
+__all__ = ["Asked", "Purse", "Side", "Sides"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,22 @@ class Asked:
     example: int | None = None
 
 
+@dataclass(slots=True)
+class Purse:
+    """The calls that were *made*, and how many there may be (*limit*, None: no cap)."""
+
+    limit: int | None = None
+    made: int = 0
+
+    def pay(self) -> None:
+        """Count one call. Raises Spent where there is none left."""
+        if self.limit is not None and self.made >= self.limit:
+            raise Spent("the calls of --app-calls ran out")
+        self.made += 1
+
+
 class Side:
-    """One running app. *words* are how a report calls it."""
+    """One running app. *words* are how a report calls it; *purse* pays for each call."""
 
     def __init__(
         self,
@@ -45,11 +60,16 @@ class Side:
         *,
         driven: Callable[[Event], bool] = lambda event: True,
         timeout_seconds: float = 30.0,
+        purse: Purse | None = None,
     ) -> None:
         self.words, self.app, self.driven = words, app, driven
         self.wire = Wire(app, timeout_seconds=timeout_seconds)
-        #: How many were made so far.
-        self.calls = 0
+        self.purse = purse or Purse()
+
+    @property
+    def watched(self) -> bool:
+        """Whether it is seen from inside, as what the harness has started."""
+        return self.app.probe is not None or self.app.evidence_source is not None
 
     def event(self, name: str) -> Event | None:
         """Return the event of this label, or API name."""
@@ -61,7 +81,7 @@ class Side:
         """Return a new visitor's page on which all is done but the event; None if it cannot be."""
         contract = self.app.contract
         wanted = feeding(contract, event)
-        page = Visit(self.wire, contract, new_session(), driven=self.driven, wanted=wanted)
+        page = Visit(self, contract, new_session(), driven=self.driven, wanted=wanted)
         page.open()
         examples = (
             contract.examples(event)[asked.example :][:1] if asked.example is not None else ()
@@ -76,19 +96,19 @@ class Side:
     def ask(self, event: Event, asked: Asked) -> list[Observation]:
         """Return what a new visitor sees who sets *event* off; [] if the page does not let one."""
         page = self.page(event, asked)
-        return self._fired(page, event) if page is not None else []
+        return page.fire(event) if page is not None else []
 
     def again(self, page: Visit, event: Event) -> list[Observation]:
         """Return what another visitor sees on a page that holds what *page* does."""
-        visit = Visit(self.wire, page.contract, new_session(), driven=self.driven)
+        visit = Visit(self, page.contract, new_session(), driven=self.driven)
         visit.values, visit.props = dict(page.values), dict(page.props)
         visit.unknown = set(page.unknown)
-        return self._fired(visit, event)
+        return visit.fire(event)
 
-    def _fired(self, page: Visit, event: Event) -> list[Observation]:
-        seen = page.fire(event)
-        self.calls += len(seen)
-        return seen
+    def call(self, call: Call, *, timeout_seconds: float | None = None) -> Observation:
+        """Return what came of it, as any driver does. Raises Spent where there is none left."""
+        self.purse.pay()
+        return self.wire.call(call, timeout_seconds=timeout_seconds)
 
     def close(self) -> None:
         """End it."""
@@ -101,6 +121,12 @@ class Sides:
 
     def __init__(self, older: Side, newer: Side) -> None:
         self.older, self.newer = older, newer
+
+    @property
+    def alike(self) -> bool:
+        """Whether both run on this machine, and both watched or neither."""
+        here = all(side.app.target.loopback for side in (self.older, self.newer))
+        return here and self.older.watched == self.newer.watched
 
     def close(self) -> None:
         """End both."""

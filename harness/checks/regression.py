@@ -21,13 +21,12 @@ SHOWN = 300
 class Changed:
     """What callers relied on in *against*, and what is otherwise now.
 
-    *places* are the author's lines by event, *reproduce* the scripts that show it again.
+    *places* are the author's lines by event.
     """
 
     against: str
     changes: tuple[Change, ...]
     places: Mapping[str, str] = field(default_factory=dict)
-    reproduce: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,6 @@ class Told:
     failed: bool = False
     chunks: tuple[int, int] = (1, 1)
     place: str = ""
-    reproduce: str = ""
 
 
 #: What a change means for who calls.
@@ -88,7 +86,6 @@ def contract(changed: Changed) -> list[Finding]:
             f"{MEANING[change.kind]} Held against {changed.against}.",
             exception=f"{change.kind} {change.name}".strip(),
             location=changed.places.get(change.event, ""),
-            reproduce=changed.reproduce,
         )
         for change in changed.changes
         if change.breaks
@@ -180,7 +177,6 @@ def _finding(check: str, severity: Severity, told: Told, title: str, detail: str
         detail,
         input=told.words,
         location=told.place,
-        reproduce=told.reproduce,
         repeats=Repeats(2, 2, "FF"),
     )
 
