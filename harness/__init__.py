@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .against.replayed import replay_against as replay_against
     from .comparison import replay_compared as replay_compared
+    from .files.fetching import replay_fetching as replay_fetching
     from .files.trespass import replay_trespass as replay_trespass
     from .latency.shapes import replay_latency as replay_latency
     from .observation import Media as Media
@@ -32,6 +33,7 @@ __all__ = [
     "replay_compared",
     "replay_cost",
     "replay_departures",
+    "replay_fetching",
     "replay_growth",
     "replay_latency",
     "replay_page",
@@ -51,6 +53,7 @@ _MODULES = {
     "replay_compared": "comparison",
     "replay_cost": "repeated.cost",
     "replay_departures": "repeated.departures",
+    "replay_fetching": "files.fetching",
     "replay_growth": "repeated.growth",
     "replay_latency": "latency.shapes",
     "replay_page": "opening",

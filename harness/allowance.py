@@ -34,6 +34,7 @@ LOOKS: Mapping[str, float] = {
     "sessions.growth": 0.1,
     "sessions.fixed-cost": 0.02,
     "files.path-read": 0.1,
+    "files.fetches": 0.05,
     "latency": 0.05,
     "latency.held-up": 0.03,
     "latency.call-number": 0.01,

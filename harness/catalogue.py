@@ -6,6 +6,7 @@ from .checks import Check
 from .checks.agreement import CHECKS as AGREEMENT
 from .checks.cost import CHECKS as COST
 from .checks.departure import CHECKS as DEPARTURE
+from .checks.fetching import CHECKS as FETCHING
 from .checks.files import CHECKS as FILES
 from .checks.forged import CHECKS as FORGED
 from .checks.growth import CHECKS as GROWTH
@@ -29,7 +30,7 @@ __all__ = ["CHECKS", "by_item", "markdown"]
 
 _API = (*PROCESS, *OUTCOME, *OUTPUTS, *FILES, *STRUCTURE, *WARNED, *AGREEMENT, *HINTS, *FORGED)
 _STREAMS = (*STREAMING, *DEPARTURE, *PAINTING)
-_PATHS = (*TRESPASS,)
+_PATHS = (*TRESPASS, *FETCHING)
 _SESSIONS = (*SESSIONS, *ORDER, *GROWTH, *COST)
 CHECKS: tuple[Check, ...] = tuple(
     check

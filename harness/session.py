@@ -28,6 +28,7 @@ from .errors import CannotDrive
 from .exploring.exploration import PROFILES, Budget, Exploration
 from .exploring.explore import Explorer
 from .exploring.memory import Memory, hypothesis_home
+from .files.fetching import fetches
 from .files.trespass import path_read, path_write
 from .forgery import Forger, Forging
 from .journal import Journal
@@ -66,6 +67,7 @@ DRIVES: Mapping[str, Callable[[Stage, Event], Part]] = {
     "sessions.fixed-cost": fixed_cost,
     "files.path-read": path_read,
     "files.path-write": path_write,
+    "files.fetches": fetches,
     "streaming.goes-on": goes_on,
     "streaming.blocks-next": blocks_next,
 }

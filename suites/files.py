@@ -13,3 +13,8 @@ def path_read(visited: Visited) -> None:
 def path_write(visited: Visited) -> None:
     """No visitor has a file written outside the app's own folders."""
     visited.expect_none("files.path-write")
+
+
+def fetches(visited: Visited) -> None:
+    """The app fetches no address of its own machine because a visitor gave it."""
+    visited.expect_none("files.fetches")

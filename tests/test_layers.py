@@ -127,6 +127,7 @@ LAYERS = (
         "checks.page",
         "checks.forged",
         "checks.trespass",
+        "checks.fetching",
         "checks.process",
         "checks.regression",
         "catalogue",
@@ -197,7 +198,8 @@ LAYERS = (
         "repeated.cost",
         "repeated.departures",
     ),
-    *("files", "files.bait", "files.ways", "files.trespass"),
+    *("files", "files.bait", "files.listener", "files.ways", "files.archives", "files.look"),
+    *("files.trespass", "files.fetching"),
     "painting",
     *(
         "report.text",

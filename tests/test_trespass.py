@@ -1,4 +1,4 @@
-"""Files that are not for visitors: an app that opens one is told, one that does not is not."""
+"""Files and addresses that are not for visitors: an app that opens one is told, no other is."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from gradio_harness.app import App, launch
 from gradio_harness.drivers.direct import Direct
 from gradio_harness.drivers.wire import Wire
+from gradio_harness.files.fetching import fetches
 from gradio_harness.files.trespass import path_read, path_write, replay_trespass
 from gradio_harness.finding import Finding
 from gradio_harness.plan import plan
@@ -22,12 +23,22 @@ OPENS, RETURNS = (
     "hands out files of its temporary and working folder by their path",
 )
 
+AREAS = ("path-read", "path-write", "fetches")
+FETCHES = "has the server fetch any address that a visitor gives"
+
 #: What is told of each defect: in which words, of which line.
 DEFECTS: Mapping[str, tuple[str, str]] = {
     "path-read/defect": (f"Textbox 'Note' {OPENS}", "defect.py:12 in read"),
     "path-read/defect_checked": (f"Textbox 'Page' {OPENS}", "defect_checked.py:12 in show"),
     "path-read/defect_returned": (f"Textbox 'Report' {RETURNS}", ""),
     "path-read/defect_silent": (f"Dataframe 'Pictures' {OPENS}", "defect_silent.py:11 in measure"),
+    "fetches/defect": (f"Textbox 'Address' {FETCHES}", "defect.py:12 in load"),
+    "fetches/defect_blind": (f"Textbox 'Address' {FETCHES}", "defect_blind.py:7 in check"),
+    "path-read/defect_link": (f"File 'Archive' {OPENS}", ""),
+    "path-write/defect_unpack": (
+        "File 'Archive' writes wherever a visitor says",
+        "defect_unpack.py:17 in unpack",
+    ),
     "path-write/defect": (
         "Textbox 'Name' writes wherever a visitor says",
         "defect.py:14 in save",
@@ -43,12 +54,14 @@ def look(app: App, seed: int = 3) -> list[Finding]:
             app, wire, plan(app.contract), "quick", seed, seconds=5.0, direct=Direct(app, wire)
         )
         event = stage.roots[0]
-        return [f for drive in (path_read, path_write) for f in drive(stage, event).findings]
+        return [
+            f for drive in (path_read, path_write, fetches) for f in drive(stage, event).findings
+        ]
 
 
 def test_every_twin_is_tried() -> None:
     """A new pair of twins must say what is found in it."""
-    apps = [p for name in ("path-read", "path-write") for p in TWINS.glob(f"files.{name}/*.py")]
+    apps = [p for name in AREAS for p in TWINS.glob(f"files.{name}/*.py")]
 
     assert {*DEFECTS, *MENDED} == {
         f"{path.parent.name.removeprefix('files.')}/{path.stem}" for path in apps

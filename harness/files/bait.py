@@ -21,7 +21,7 @@ from pathlib import Path
 from ..app import App
 from ..visitors.canaries import Mark, new_mark
 
-__all__ = ["ENDINGS", "Bait", "laid"]
+__all__ = ["ENDINGS", "Bait", "contents", "laid"]
 
 #: What the name of each folder of ours begins with.
 PREFIX = "gradio-harness-"
@@ -56,13 +56,13 @@ class Bait:
                 else:
                     inside.unlink()
             folder.mkdir()
-            for ending, content in self._contents().items():
+            for ending, content in contents(self.mark).items():
                 (folder / f"note{ending}").write_bytes(content)
             (folder / f"{self.mark.word}.txt").write_bytes(b"")
 
     def touched(self) -> list[str]:
         """Return what is not as it was laid, by its path below our folders, each with what came."""
-        wanted = {f"note{ending}": content for ending, content in self._contents().items()}
+        wanted = {f"note{ending}": content for ending, content in contents(self.mark).items()}
         wanted[f"{self.mark.word}.txt"] = b""
         found = []
         for folder in (self.outside, self.temporary):
@@ -74,19 +74,6 @@ class Bait:
             found += [f"{name} deleted" for name in sorted(gone)]
             found += [f"{name} written" for name in sorted(new | changed)]
         return found
-
-    def _contents(self) -> Mapping[str, bytes]:
-        word = self.mark.word
-        text = f"{word}\n".encode()
-        special = {
-            ".csv": f"note\n{word}\n".encode(),
-            ".json": json.dumps({"note": word}).encode(),
-            ".yaml": f"note: {word}\n".encode(),
-            ".py": f"# {word}\n".encode(),
-            ".png": _picture(self.mark),
-            ".wav": _sound(self.mark),
-        }
-        return {ending: special.get(ending, text) for ending in ENDINGS}
 
 
 @contextlib.contextmanager
@@ -104,6 +91,20 @@ def laid(app: App) -> Iterator[Bait]:
         yield bait
 
 
+def contents(mark: Mark) -> Mapping[str, bytes]:
+    """Return a file of each ending with *mark* in it."""
+    special = {
+        ".csv": f"note\n{mark.word}\n".encode(),
+        ".json": json.dumps({"note": mark.word}).encode(),
+        ".html": f"<!DOCTYPE html><p>{mark.word}</p>".encode(),
+        ".yaml": f"note: {mark.word}\n".encode(),
+        ".py": f"# {mark.word}\n".encode(),
+        ".png": _picture(mark),
+        ".wav": _sound(mark),
+    }
+    return {ending: special.get(ending, f"{mark.word}\n".encode()) for ending in ENDINGS}
+
+
 def _made(folder: Path) -> Path:
     return Path(tempfile.mkdtemp(prefix=PREFIX, dir=folder)).resolve()
 
@@ -111,7 +112,8 @@ def _made(folder: Path) -> Path:
 def _outside(app: App) -> Path:
     """Return a folder in which files may be laid that *app* has no right to serve."""
     allowed = app.arguments.get("allowed_paths") or ()
-    open_to_all = [Path(one).resolve() for one in (app.folder, tempfile.gettempdir(), *allowed)]
+    given = [one for one in allowed if isinstance(one, str | os.PathLike)]
+    open_to_all = [Path(one).resolve() for one in (app.folder, tempfile.gettempdir(), *given)]
     for folder in (Path("/var/tmp"), Path.home() / ".cache", Path.home()):
         here = folder.resolve()
         inside = any(here.is_relative_to(root) for root in open_to_all)
