@@ -13,7 +13,7 @@ TWINS  := $(SLOW:%=tests/test_%.py)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test twins matrix bench lint docs demos clean
+.PHONY: help demo test twins matrix bench advisories osv lint docs demos clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -37,6 +37,12 @@ bench: $(VENV)/.made  ## Calls a second, cases a second, how long a start takes,
 	@$(BIN)/python bench/start.py
 	@$(BIN)/python bench/latency.py
 	@$(BIN)/python bench/streams.py
+
+advisories: $(VENV)/.made  ## Probes for advisories, on the releases that have them and that mend them
+	@$(BIN)/python bench/advisories.py
+
+osv: $(VENV)/.made  ## Fetch the table of published advisories anew from osv.dev
+	@$(BIN)/python docs/make_advisories.py
 
 lint: $(VENV)/.made  ## ruff, and mypy --strict on an installed copy
 	@$(BIN)/ruff check --quiet .

@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .advisories.advised import replay_advisories as replay_advisories
     from .against.replayed import replay_against as replay_against
     from .comparison import replay_compared as replay_compared
     from .files.fetching import replay_fetching as replay_fetching
@@ -29,6 +30,7 @@ __all__ = [
     "__version__",
     "forge",
     "replay",
+    "replay_advisories",
     "replay_against",
     "replay_compared",
     "replay_cost",
@@ -49,6 +51,7 @@ _MODULES = {
     "Media": "observation",
     "forge": "onlooker",
     "replay": "reproduce",
+    "replay_advisories": "advisories.advised",
     "replay_against": "against.replayed",
     "replay_compared": "comparison",
     "replay_cost": "repeated.cost",

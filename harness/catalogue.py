@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .checks import Check
+from .checks.advisories import CHECKS as ADVISORIES
 from .checks.agreement import CHECKS as AGREEMENT
 from .checks.cost import CHECKS as COST
 from .checks.departure import CHECKS as DEPARTURE
@@ -34,8 +35,13 @@ _PATHS = (*TRESPASS, *FETCHING)
 _SESSIONS = (*SESSIONS, *ORDER, *GROWTH, *COST)
 CHECKS: tuple[Check, ...] = tuple(
     check
-    for suite in ("api", "streaming", "sessions", "files", "ui", "latency", "regression")
-    for check in (*_API, *_STREAMS, *_SESSIONS, *_PATHS, *PAGE, *LATENCY, *SHAPE, *REGRESSION)
+    for suite in (
+        *("api", "streaming", "sessions", "files", "ui", "latency", "regression", "advisories"),
+    )
+    for check in (
+        *(*_API, *_STREAMS, *_SESSIONS, *_PATHS, *PAGE, *LATENCY, *SHAPE, *REGRESSION),
+        *ADVISORIES,
+    )
     if check.suite == suite
 )
 

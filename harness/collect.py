@@ -189,10 +189,13 @@ def parametrize(metafunc: pytest.Metafunc) -> None:
         ("answered", _roots),
         ("paced", _paced),
         ("shaped", _shaped),
+        ("published", _whole),
     ):
         if fixture in metafunc.fixturenames:
             names = labels(harness)
-            metafunc.parametrize(fixture, names, ids=names, indirect=True)
+            metafunc.parametrize(
+                fixture, names, ids=[name or "app" for name in names], indirect=True
+            )
 
 
 def _roots(harness: Session) -> list[str]:
@@ -244,6 +247,10 @@ def _paced(harness: Session) -> list[str]:
     return _roots(harness) if harness.options.against else []
 
 
+def _whole(harness: Session) -> list[str]:
+    return [""]  # what findings about the whole app have as their event
+
+
 def _pages(harness: Session) -> list[str]:
     return [f"/{page}" for page in harness.app.contract.pages]
 
@@ -257,4 +264,5 @@ ABOUT = {
     "ui": _pages,
     "latency": _timed,
     "regression": _compared,
+    "advisories": _whole,
 }

@@ -415,7 +415,8 @@ def _events(
     functions: Mapping[int, Function],
 ) -> list[Event]:
     events: dict[int, Event] = {}
-    for item in raw:  # what an event follows stands before it
+    for number, known in enumerate(raw):  # what an event follows stands before it
+        item = {"id": number, **known}  # older Gradio says it by the place
         before = events.get(item.get("trigger_after", -1))
         head = before.label.removesuffix(f".{before.triggers[0].event}") if before else "Page"
         if before and before.after is None:

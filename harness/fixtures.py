@@ -18,6 +18,7 @@ from .subjects import (
     Compared,
     Judged,
     Paced,
+    Published,
     Timed,
     Visited,
     VisitedPage,
@@ -240,6 +241,12 @@ def answered(request: pytest.FixtureRequest) -> Answered:
 def paced(request: pytest.FixtureRequest) -> Paced:
     """Return one event that is timed beside another app."""
     return Paced(_session(request), request.param, request.node)
+
+
+@pytest.fixture
+def published(request: pytest.FixtureRequest) -> Published:
+    """Return what is published about the Gradio on which the app runs."""
+    return Published(_session(request), request.node)
 
 
 @pytest.fixture

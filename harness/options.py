@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SUITES", "Options", "add", "random_seed", "read"]
 
-SUITES = ("api", "streaming", "sessions", "files", "ui", "latency", "regression")
+SUITES = ("api", "streaming", "sessions", "files", "ui", "latency", "regression", "advisories")
 PROFILES = ("quick", "standard", "deep")
 SEVERITIES = ("error", "warning", "info")
 

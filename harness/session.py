@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from . import own
+from .advisories.advised import advised
 from .against.reference import Reference, started
 from .against.regression import Regression
 from .allowance import SPENT, Allowance
@@ -525,6 +526,26 @@ class Session:
             timeout_seconds=self.options.start_timeout_seconds,
             zygote=self.copies.zygote if alike else None,
         )
+
+    # -- published advisories ---------------------------------------------------------------
+
+    def advised(self) -> Part:
+        """Return what is published about the app's Gradio, and what of it the app shows."""
+        return advised(
+            self.app,
+            self.wire,
+            self.plan,
+            folder=self.options.app_folder,
+            pay=self._pay,
+            before=lambda label, words: self._before(label, label, words, ""),
+            after=self._after,
+        )
+
+    def _pay(self, label: str) -> bool:
+        """Whether the event may be called once more; the call is counted."""
+        free = not self._spared(label) and self._left(label) != 0
+        self.allowance.made[label] += free
+        return free
 
     def said(self, error: Exception) -> str:
         """Return the message of *error* as it may be shown."""

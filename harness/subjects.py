@@ -31,6 +31,7 @@ __all__ = [
     "Compared",
     "Judged",
     "Paced",
+    "Published",
     "Timed",
     "Visited",
     "VisitedPage",
@@ -49,6 +50,7 @@ session_key = pytest.StashKey[Session]()
 part_key = pytest.StashKey[Part]()
 asked_key = pytest.StashKey[frozenset[tuple[str, str]]]()
 answers_key = pytest.StashKey[dict[str, Part]]()
+published_key = pytest.StashKey[list[Part]]()
 visits_key = pytest.StashKey[dict[str, Part]]()
 
 
@@ -323,6 +325,25 @@ class Paced:
         expect_none(self.session, self.item, part.findings)
         if part.skipped:
             pytest.skip(part.skipped[0].why)
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What is published about the app's Gradio, looked for once for all checks."""
+
+    session: Session
+    item: pytest.Item
+
+    def expect_none(self, check: str) -> None:
+        """Fail with what *check* found."""
+        known = self.item.config.stash.setdefault(published_key, [])
+        if not known:
+            known.append(self.session.advised())
+            self.item.stash[part_key] = known[0]
+        found = [f for f in known[0].findings if f.check == check]
+        expect_none(self.session, self.item, found)
+        if any(row.what == check for row in known[0].skipped):
+            pytest.skip(known[0].skipped[0].why)
 
 
 @contextlib.contextmanager

@@ -201,8 +201,8 @@ def test_a_password_is_not_shown(options: Any) -> None:
         (
             ["--app-suites", "latncy"],
             "",
-            "no suite 'latncy'. Choose from api, files, latency, none, regression, sessions, "
-            "streaming, ui. "
+            "no suite 'latncy'. Choose from advisories, api, files, latency, none, regression, "
+            "sessions, streaming, ui. "
             "Did you mean 'latency'?",
         ),
         (
@@ -372,7 +372,11 @@ def contract_of(**more: Any) -> Contract:
     ("arguments", "ini", "expected"),
     [
         (["--app-ignore", "api.hung"], "", "--app-ignore api.hung: no check 'api.hung'. Choose"),
-        (["--app-select", "apo.*"], "", "--app-select apo.*: no check 'apo.*'. Choose from api."),
+        (
+            ["--app-select", "apo.*"],
+            "",
+            "--app-select apo.*: no check 'apo.*'. Choose from advisories.",
+        ),
         ([], "app_ignore = api.hung@a: why", "app_ignore api.hung@a: no check 'api.hung'. "),
         ([], "app_latency = p59 < 2 s", "'p59 < 2 s': no measure 'p59'."),
     ],
