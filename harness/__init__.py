@@ -12,9 +12,7 @@ if TYPE_CHECKING:
     from .advisories.advised import replay_advisories as replay_advisories
     from .against.replayed import replay_against as replay_against
     from .comparison import replay_compared as replay_compared
-    from .files.carriage import replay_carriage as replay_carriage
     from .files.fetching import replay_fetching as replay_fetching
-    from .files.kinds import replay_kind as replay_kind
     from .files.trespass import replay_trespass as replay_trespass
     from .latency.shapes import replay_latency as replay_latency
     from .observation import Media as Media
@@ -34,13 +32,11 @@ __all__ = [
     "replay",
     "replay_advisories",
     "replay_against",
-    "replay_carriage",
     "replay_compared",
     "replay_cost",
     "replay_departures",
     "replay_fetching",
     "replay_growth",
-    "replay_kind",
     "replay_latency",
     "replay_page",
     "replay_painted",
@@ -57,13 +53,11 @@ _MODULES = {
     "replay": "reproduce",
     "replay_advisories": "advisories.advised",
     "replay_against": "against.replayed",
-    "replay_carriage": "files.carriage",
     "replay_compared": "comparison",
     "replay_cost": "repeated.cost",
     "replay_departures": "repeated.departures",
     "replay_fetching": "files.fetching",
     "replay_growth": "repeated.growth",
-    "replay_kind": "files.kinds",
     "replay_latency": "latency.shapes",
     "replay_page": "opening",
     "replay_painted": "painting",

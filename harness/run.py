@@ -7,6 +7,7 @@ and `Run.as_dict` is what `results.json` holds (documented in docs/results.md).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, get_args, get_type_hints
@@ -88,6 +89,11 @@ TABLES: Mapping[str, type[Any]] = {
 INNER = {"checked"}
 #: What it calls a table otherwise than a run does.
 OUTER = {"events": "endpoints"}
+
+
+#: A file to which nobody gave a name, as `tempfile` calls it, and what is said of all of them.
+UNNAMED = re.compile(r"/(?:\S*/)?(?:tmp|T|gradio-harness-[^/]+)/(?:tmp)?[a-z0-9_]{8}")
+TEMPORARY = "temporary files"
 
 
 @dataclass(slots=True)
@@ -175,9 +181,10 @@ class Run:
         """What the app did beside its answers, each thing once with its count."""
         rows: dict[tuple[str, str, str], SideEffect] = {}
         for row in (row for part in self.parts for row in part.effects):
-            key = (row.kind, row.what, row.event)
-            before = rows.get(key)
-            rows[key] = replace(row, count=row.count + (before.count if before else 0))
+            what = TEMPORARY if UNNAMED.fullmatch(row.what) else row.what
+            key = (row.kind, what, row.event)
+            count = row.count + (rows[key].count if key in rows else 0)
+            rows[key] = replace(row, what=what, count=count)
         return sorted(rows.values(), key=lambda row: (row.kind, row.what, row.event))
 
     @property
@@ -294,7 +301,8 @@ class Run:
         if known := len(self.known):
             counts = [*(counts or ["nothing new"]), f"{known} known"]
             counts[0] = counts[0][:1].upper() + counts[0][1:]
-        tried = [event for event in self.events if event.cases]
+        timed = {row.event for row in self.latency}
+        tried = [event for event in self.events if event.cases or event.label in timed]
         calls = sum(suite.cases for suite in self.suites)
         queued = sum(suite.queued_cases for suite in self.suites)
         some = f", {queued} of them over the queue" if queued < calls else ""

@@ -1106,6 +1106,36 @@ def test_pieces_that_take_each_others_place_are_told(
     assert (expected if pieces else []) == said("streaming.last-value", seen)
 
 
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (["the", "sea", "is", "the", "one", "that", "the", "wind", "is", "in", ""], []),
+        (
+            [
+                f"{word} "
+                for word in ["the", "sea", "is", "the", "one", "that", "the", "wind", "is", "in"]
+            ],
+            ["error"],
+        ),
+        (["It", " is", " the", " sea", ",", " the", " old", " grey", " widow-maker"], ["error"]),
+        (["Loading ", "Loading the model ", "Reading it ", "Half of it ", "Done "], []),
+        (["the ", "the sea ", "the sea is ", "the sea is the ", "the sea is the one "], []),
+    ],
+    ids=["no-space", "after", "before", "progress", "so-far"],
+)
+def test_words_that_take_each_others_place_are_an_error(
+    values: Sequence[str], expected: Sequence[str]
+) -> None:
+    """As a model gives them: some of them again and again, with a space before or after."""
+    seen = seen_of(
+        messages=[*(chunk(100 + n / 10, v) for n, v in enumerate(values)), end(101, values[-1])],
+        final=[values[-1]],
+        event=event_of(component("textbox"), generator=True),
+    )
+
+    assert expected == [str(severity) for severity, _ in said("streaming.last-value", seen)]
+
+
 @pytest.mark.parametrize("kind", ["state", "audio", "video"])
 def test_what_is_not_shown_or_sent_in_segments_may_end_otherwise(kind: str) -> None:
     """State is nobody's to read; sound and film end with the whole."""

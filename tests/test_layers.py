@@ -130,7 +130,6 @@ LAYERS = (
         "checks.forged",
         "checks.trespass",
         "checks.fetching",
-        "checks.carriage",
         "checks.process",
         "checks.regression",
         "checks.advisories",
@@ -203,8 +202,7 @@ LAYERS = (
         "repeated.departures",
     ),
     *("files", "files.bait", "files.listener", "files.ways", "files.archives", "files.look"),
-    *("files.trespass", "files.fetching", "files.parcels", "files.returns", "files.carriage"),
-    "files.kinds",
+    *("files.trespass", "files.fetching"),
     "painting",
     *(
         "report.text",

@@ -177,6 +177,7 @@ DEFECTS: Mapping[str, tuple[Defect, ...]] = {
     "streaming.fails-midway/defect": (
         Defect("streaming.fails-midway", "IndexError", UNTOUCHED, "defect.py:19 in tell"),
     ),
+    "streaming.last-value/defect_words": (Defect("streaming.last-value", "", UNTOUCHED),),
     "streaming.last-value/defect": (Defect("streaming.last-value", "", UNTOUCHED, "", WARNING),),
     "streaming.late/defect": (Defect("streaming.late", "", UNTOUCHED, "", WARNING),),
     "streaming.lost/defect": (Defect("streaming.lost", "", UNTOUCHED),),

@@ -75,6 +75,18 @@ def pieces(texts: Sequence[str]) -> bool:
     return letters >= LEAST_LETTERS and sum(map(len, texts[:-1])) > len(texts[-1])
 
 
+def tokens(texts: Sequence[str]) -> bool:
+    """Whether these are the words of one text as a model gives them, each with the space beside it.
+
+    No line of progress is a word or two that begins or ends with a space.
+    """
+    spaced = sum(text != text.strip() for text in texts)
+    if len(texts) < 5 or spaced < 0.6 * len(texts) or any(len(t.split()) > 2 for t in texts):
+        return False
+    letters = sum(character.isalpha() for text in texts for character in text)
+    return letters >= LEAST_LETTERS and len(set(texts)) >= min(5, len(texts) / 2)
+
+
 def withdrawn(texts: Sequence[str]) -> Withdrawn | None:
     """Return what was read of a text that grew, and is gone from its beginning or middle.
 

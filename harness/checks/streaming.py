@@ -12,7 +12,7 @@ from ..finding import Finding, Severity
 from ..observation import Message
 from . import Check
 from .outcome import Seen
-from .reading import TEXT, pieces, read, withdrawn
+from .reading import TEXT, pieces, read, tokens, withdrawn
 
 __all__ = ["CHECKS"]
 
@@ -63,7 +63,8 @@ def last_value(seen: Seen) -> list[Finding]:
 
     Why: each output takes the place of the one before. If a function yields pieces instead
     of the text so far, the visitor ends up with the last piece only; if the final value is
-    another than the last one shown, what they read changes under their eyes.
+    another than the last one shown, what they read changes under their eyes. Words that come
+    one by one are an error; lines could be meant so, and are a warning.
 
     Mend: yield the whole text so far: `text += piece; yield text`.
 
@@ -85,13 +86,13 @@ def last_value(seen: Seen) -> list[Finding]:
             found.append(_finding(seen, "streaming.last-value", Severity.ERROR, title, detail))
         elif component.type in TEXT:
             texts = _texts(chunks, position)
-            if pieces(texts):
+            words = tokens(texts)
+            if words or pieces(texts):
+                severity = Severity.ERROR if words else Severity.WARNING
                 title = f"{component.label} ends with the last of {len(texts)} pieces only"
                 shown = "\n".join(_cut(text) for text in texts[:6])
                 detail = f"Each output took the place of the one before:\n{shown}"
-                found.append(
-                    _finding(seen, "streaming.last-value", Severity.WARNING, title, detail)
-                )
+                found.append(_finding(seen, "streaming.last-value", severity, title, detail))
     return found
 
 

@@ -87,12 +87,21 @@ def _step(width: float) -> float:
 
 
 def apart(axis: Axis, distance: float) -> list[float]:
-    """Return the ticks that leave room for labels: *distance* of the axis between two."""
+    """Return the ticks that leave room for labels: *distance* of the axis between two.
+
+    At its end, where a label is set to the left of its tick, that is half as much again.
+    """
     kept: list[float] = []
     for tick in axis.ticks:
-        if not kept or axis.share(tick) - axis.share(kept[-1]) >= distance:
+        room = distance * (1.5 if at_end(axis, tick) else 1)
+        if not kept or axis.share(tick) - axis.share(kept[-1]) >= room:
             kept.append(tick)
     return kept
+
+
+def at_end(axis: Axis, tick: float) -> bool:
+    """Whether a label in the middle below *tick* would be cut by the edge."""
+    return axis.share(tick) > 0.9
 
 
 def tick_label(seconds: float) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from ..rows import EventRow, LatencyRow
-from .axis import Axis, apart, axis_over, px, tick_label
+from .axis import Axis, apart, at_end, axis_over, px, tick_label
 from .text import Html, counted, duration, inside
 
 __all__ = [
@@ -182,7 +182,7 @@ def _ticks(axis: Axis) -> str:
     for tick in apart(axis, 0.2):
         x = px(_x(axis, tick))
         lines.append(f"M{x} {_TOP}V{_BASE + 8}")
-        anchor = "end" if axis.share(tick) > 0.9 else "middle"  # or the edge cuts it
+        anchor = "end" if at_end(axis, tick) else "middle"
         labels.append(
             f'<text x="{x}" y="{_HEIGHT - 5}" text-anchor="{anchor}">{tick_label(tick)}</text>'
         )
@@ -218,7 +218,7 @@ def _markers(row: LatencyRow, axis: Axis) -> str:
     ends = [-1e9, -1e9, -1e9]
     for name, value in _marks(row):
         label = f"{name} {duration(value)}"
-        x, width = _x(axis, value), 6.3 * len(label)
+        x, width = _x(axis, value), 6.8 * len(label)
         left = min(max(x - width / 2, 2), _WIDTH - 2 - width)
         level = next((i for i, end in enumerate(ends) if left > end + 5), 2)
         ends[level] = left + width

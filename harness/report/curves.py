@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import exp, log
 
 from ..rows import CrowdRow, SizeRow
-from .axis import Axis, apart, axis_from_zero, axis_over, px, tick_label
+from .axis import Axis, apart, at_end, axis_from_zero, axis_over, px, tick_label
 from .text import Html, counted, duration, inside, thousands
 
 __all__ = ["crowd", "crowd_lines", "crowd_story", "growth", "growth_lines", "growth_story"]
@@ -49,8 +49,9 @@ class Plot:
             )
         for tick in apart(self.x, 0.2):
             x, _ = self.at(tick, self.y.low)
+            anchor = "end" if at_end(self.x, tick) else "middle"
             parts.append(
-                f'<text x="{px(x)}" y="{_BASE + 16}" text-anchor="middle">{name(tick)}</text>'
+                f'<text x="{px(x)}" y="{_BASE + 16}" text-anchor="{anchor}">{name(tick)}</text>'
             )
         parts.append(f'<path class="base" d="M{_LEFT} {_BASE}H{_RIGHT}"/>')
         parts.append(

@@ -49,18 +49,21 @@ def deadlock(stage: Stage, moves: Sequence[Move]) -> Finding | None:
     """Return what is wrong where *moves*, at the same time, had no answer; they hold their values.
 
     None where it is not known that they wait for each other: in a copy one of them gets no
-    answer by itself, or there is no copy and no two calls of the author's stand still.
+    answer by itself, or it is not seen again and no two calls of the author's stand still.
     """
     lines = _standing(stage)
-    shown: tuple[Sequence[Move], Repeats | None] | None
+    shown: tuple[Sequence[Move], Repeats | None] | None = (moves, None)
     try:
         with stage.fresh() as copy:
             shown = _again(copy, moves)
     except NoCopy:
-        shown = (moves, None) if len(lines) > 1 else None
+        pass  # it is judged by what is seen here
     finally:
         leave(stage, {move.event.label for move in moves if move.event is not None})
-    return _finding(stage, lines, *shown) if shown else None
+    if shown is None:
+        return None
+    again = shown[1] is not None and shown[1].failed > 1
+    return _finding(stage, lines, *shown) if again or len(lines) > 1 else None
 
 
 def _standing(stage: Stage) -> tuple[str, ...]:

@@ -27,7 +27,7 @@ from ..errors import HarnessError
 from ..exploring.exploration import row_of
 from ..finding import Finding
 from ..literals import told
-from ..observation import Call, Effect, Observation
+from ..observation import Call, Effect, Evidence, Observation
 from ..own import NOTHING, Own
 from ..plan import Plan, plan
 from ..rows import EventRow, SideEffect, Skipped, SuiteRow
@@ -49,6 +49,8 @@ OWN_DRAWS = 50
 #: one by itself.
 LEAST_WAIT_SECONDS = 10.0
 LONGER = 10
+#: By which Gradio itself refuses a path that leads to what is not for visitors.
+NO_WAY = "InvalidPathError"
 
 
 class Spent(HarnessError):
@@ -239,10 +241,7 @@ class Stage:
                     )
                 if observation.evidence is not None:
                     label = observation.call.event
-                    # What lies in wait is ours, and no business of the report's.
-                    effects = [
-                        e for e in observation.evidence.effects if e.kind != "read" and not e.where
-                    ]
+                    effects = _beside(observation.evidence)
                     self.effects.update((label, effect) for effect in effects)
                     if any(effect.abroad for effect in effects):
                         self.abroad.add(self.root(observation.call))
@@ -263,8 +262,8 @@ class Stage:
 
     def _effects(self, seen: Sequence[Observation]) -> Iterator[SideEffect]:
         home = f"{self.app.folder}/"
-        counts = Counter((o.call.event, e) for o in seen if o.evidence for e in o.evidence.effects)
-        for (label, effect), count in counts.items():
+        told = ((o.call.event, e) for o in seen if o.evidence for e in _beside(o.evidence))
+        for (label, effect), count in Counter(told).items():
             yield SideEffect(effect.kind, effect.what.removeprefix(home), label, count)
 
     def _rows(self, seen: Sequence[Observation]) -> Iterator[EventRow]:
@@ -314,11 +313,19 @@ def staged(
         yield Stage(app, wire, chosen, "standard", seed=0, seconds=0.0)
 
 
+def _beside(evidence: Evidence) -> list[Effect]:
+    """Return what a call did beside its answer; what lies in wait for it is ours, and left out."""
+    return [effect for effect in evidence.effects if effect.kind != "read" and not effect.where]
+
+
 def outcome(observation: Observation) -> str:
     """Return answered, refused or failed: how the report counts the call."""
     if observation.error is None or observation.error.kind == "left":
         return "answered"
-    return "refused" if observation.error.kind in ("author", "refused") else "failed"
+    seen = observation.evidence
+    out_of_bounds = seen is not None and seen.exception == NO_WAY
+    refused = out_of_bounds or observation.error.kind in ("author", "refused")
+    return "refused" if refused else "failed"
 
 
 def skipped(event: Event, why: str) -> Part:
