@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .comparison import replay_compared as replay_compared
     from .files.fetching import replay_fetching as replay_fetching
     from .files.trespass import replay_trespass as replay_trespass
+    from .identity import replay_identity as replay_identity
     from .latency.shapes import replay_latency as replay_latency
     from .observation import Media as Media
     from .onlooker import forge as forge
@@ -37,6 +38,8 @@ __all__ = [
     "replay_departures",
     "replay_fetching",
     "replay_growth",
+    "replay_identity",
+    "replay_kind",
     "replay_latency",
     "replay_page",
     "replay_painted",
@@ -58,6 +61,8 @@ _MODULES = {
     "replay_departures": "repeated.departures",
     "replay_fetching": "files.fetching",
     "replay_growth": "repeated.growth",
+    "replay_kind": "files.kinds",
+    "replay_identity": "identity",
     "replay_latency": "latency.shapes",
     "replay_page": "opening",
     "replay_painted": "painting",

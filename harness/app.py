@@ -30,7 +30,7 @@ from .environment import gradio_environment, use_temp_folder
 from .errors import AppUnreachable, TargetNotFound
 from .observation import Evidence
 from .probe import Probe, function_details
-from .routes import Route, listed, of_asgi, of_schema
+from .routes import Door, Route, door, listed, of_asgi, of_schema
 from .script import Script, working_folder
 from .shortcuts import Shortcuts
 from .target import Target, parse
@@ -88,6 +88,7 @@ class App:
     asgi: Any = field(default=None, repr=False)
     _closers: contextlib.ExitStack = field(default_factory=contextlib.ExitStack, repr=False)
     _contract: Contract | None = field(default=None, repr=False)
+    _door: Door | None = None
 
     @property
     def contract(self) -> Contract:
@@ -128,11 +129,21 @@ class App:
             cookies=self.log_in(self.credentials[0]) if login and self.credentials else None,
         )
 
+    @property
+    def door(self) -> Door:
+        """Where visitors log in: Gradio's form, or the author's where that decides."""
+        if self._door is None:
+            own = self.asgi is not None and not self.arguments.get("auth")
+            gradios = Door(f"{urlsplit(self.url).path.rstrip('/')}/login")
+            self._door = (door(self.routes) if own else None) or gradios
+        return self._door
+
     def log_in(self, who: Credentials) -> httpx.Cookies:
         """Return the cookies of a login; raises AppUnreachable where it is refused."""
+        entrance = self.door
         with self.http(login=False) as http:
             answer = http.post(
-                f"{self.url}/login", data={"username": who.user, "password": who.password}
+                f"{self.origin}{entrance.path}", **entrance.body(who.user, who.password)
             )
             cookies = http.cookies
         if answer.status_code >= 400:

@@ -12,6 +12,7 @@ from .checks.files import CHECKS as FILES
 from .checks.forged import CHECKS as FORGED
 from .checks.growth import CHECKS as GROWTH
 from .checks.hints import CHECKS as HINTS
+from .checks.identity import CHECKS as IDENTITY
 from .checks.latency import CHECKS as LATENCY
 from .checks.order import CHECKS as ORDER
 from .checks.outcome import CHECKS as OUTCOME
@@ -36,11 +37,12 @@ _SESSIONS = (*SESSIONS, *ORDER, *GROWTH, *COST)
 CHECKS: tuple[Check, ...] = tuple(
     check
     for suite in (
-        *("api", "streaming", "sessions", "files", "ui", "latency", "regression", "advisories"),
+        *("api", "streaming", "sessions", "files", "auth", "ui", "latency", "regression"),
+        "advisories",
     )
     for check in (
-        *(*_API, *_STREAMS, *_SESSIONS, *_PATHS, *PAGE, *LATENCY, *SHAPE, *REGRESSION),
-        *ADVISORIES,
+        *(*_API, *_STREAMS, *_SESSIONS, *_PATHS, *IDENTITY, *PAGE, *LATENCY, *SHAPE),
+        *(*REGRESSION, *ADVISORIES),
     )
     if check.suite == suite
 )

@@ -185,6 +185,8 @@ def parametrize(metafunc: pytest.Metafunc) -> None:
         ("watched", _streams),
         ("page_visit", _pages),
         ("timed", _timed),
+        ("guarded", _guarded),
+        ("asked", _asked_at_all),
         ("compared", _compared),
         ("answered", _roots),
         ("paced", _paced),
@@ -238,6 +240,15 @@ def _streams(harness: Session) -> list[str]:
     ]
 
 
+def _guarded(harness: Session) -> list[str]:
+    return ["app"] if harness.guarded else []
+
+
+def _asked_at_all(harness: Session) -> list[str]:
+    own = any(route.owner == "author" for route in harness.app.routes)
+    return ["app"] if harness.target.loopback and (own or harness.guarded) else []
+
+
 def _compared(harness: Session) -> list[str]:
     options = harness.options
     return [name for name in ("baseline", "against") if getattr(options, name)]
@@ -265,4 +276,5 @@ ABOUT = {
     "latency": _timed,
     "regression": _compared,
     "advisories": _whole,
+    "auth": _asked_at_all,
 }

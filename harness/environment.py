@@ -9,7 +9,10 @@ import sys
 import tempfile
 from collections.abc import Iterator
 
-__all__ = ["gradio_environment", "use_temp_folder"]
+__all__ = ["CANARY", "gradio_environment", "use_temp_folder"]
+
+#: What a variable holds that no app has any use for: who is shown it is shown the environment.
+CANARY = "gradio-harness-canary-5b1e7c"
 
 #: Held off while the harness runs: analytics leave the machine, and the per-event
 #: analytics frame costs the app time that is not its own.
@@ -17,6 +20,7 @@ ENVIRONMENT = {
     "GRADIO_ANALYTICS_ENABLED": "False",
     "HF_HUB_DISABLE_TELEMETRY": "True",  # Gradio sets it itself then, for good
     "GRADIO_ANALYTICS_CACHE_FREQUENCY": "1000000",
+    "GRADIO_HARNESS_CANARY": CANARY,
 }
 
 

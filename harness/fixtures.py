@@ -16,6 +16,7 @@ from .subjects import (
     Answered,
     Asked,
     Compared,
+    Identified,
     Judged,
     Paced,
     Published,
@@ -229,6 +230,18 @@ def timed(request: pytest.FixtureRequest) -> Timed:
 def compared(request: pytest.FixtureRequest) -> Compared:
     """Return what the app is held against."""
     return Compared(_session(request), request.param, request.node)
+
+
+@pytest.fixture
+def guarded(request: pytest.FixtureRequest) -> Identified:
+    """Return the app as several people ask it, of whom some are not logged in."""
+    return Identified(_session(request), request.node)
+
+
+@pytest.fixture
+def asked(request: pytest.FixtureRequest) -> Identified:
+    """Return the app as it is asked from elsewhere."""
+    return Identified(_session(request), request.node)
 
 
 @pytest.fixture

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 __all__ = ["SUITES", "Options", "add", "random_seed", "read"]
 
-SUITES = ("api", "streaming", "sessions", "files", "ui", "latency", "regression", "advisories")
+SUITES = (
+    *("api", "streaming", "sessions", "files", "auth"),
+    *("ui", "latency", "regression", "advisories"),
+)
 PROFILES = ("quick", "standard", "deep")
 SEVERITIES = ("error", "warning", "info")
 

@@ -12,12 +12,23 @@ from __future__ import annotations
 import inspect
 import re
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-__all__ = ["Owner", "Parameter", "Place", "Route", "listed", "of_asgi", "of_schema"]
+__all__ = [
+    "Door",
+    "Owner",
+    "Parameter",
+    "Place",
+    "Route",
+    "door",
+    "listed",
+    "location",
+    "of_asgi",
+    "of_schema",
+]
 
 Owner = Literal["author", "gradio", "fastapi"]
 Place = Literal["path", "query", "form", "json", "header", "cookie"]
@@ -41,6 +52,10 @@ DECLARED: Mapping[str, Place] = {
     "cookie_params": "cookie",
     "body_params": "json",
 }
+#: How authors call what a visitor logs in with, and where one does not: there it is made.
+USER = re.compile(r"user|name|login|mail|account", re.IGNORECASE)
+PASSWORD = re.compile(r"pass|pwd|secret|pin$", re.IGNORECASE)
+NEW = re.compile(r"register|sign-?_?up|reset|change|create", re.IGNORECASE)
 KINDS = {"int": "integer", "float": "number", "bool": "boolean"}
 #: Gradio's routes of an app that is seen from outside only, by its prefix.
 KNOWN = (
@@ -69,7 +84,7 @@ class Route:
 
     *owner* is "author", "gradio" or "fastapi" (documents and the like). *location* is the author's
     ``app.py:12 in export``, *source* the text of its function; both "" for what nobody wrote
-    here. *files* are served from a folder by it.
+    here. A route that serves the files of a *folder* has its path.
     """
 
     method: str
@@ -78,7 +93,7 @@ class Route:
     parameters: tuple[Parameter, ...] = ()
     location: str = ""
     source: str = ""
-    files: bool = False
+    folder: str = ""
 
     @property
     def label(self) -> str:
@@ -93,6 +108,33 @@ class Route:
     def filled(self, values: Mapping[str, str]) -> str:
         """Return the path with *values* for its placeholders."""
         return PLACEHOLDER.sub(lambda found: values.get(found[1], "0"), self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Where a visitor logs in: a path from the server's root, and how the pair is sent."""
+
+    path: str
+    user: str = "username"
+    password: str = "password"
+    json: bool = False
+
+    def body(self, user: str, password: str, **more: str) -> dict[str, Any]:
+        """Return the arguments of a request that brings them."""
+        said = {self.user: user, self.password: password, **more}
+        return {"json": said} if self.json else {"data": said}
+
+
+def door(routes: Iterable[Route]) -> Door | None:
+    """Return where the author's own routes let a visitor log in, None if nowhere."""
+    for route in routes:
+        fields = [p for p in route.parameters if p.place in ("form", "json")]
+        user = next((p for p in fields if USER.search(p.name)), None)
+        password = next((p for p in fields if PASSWORD.search(p.name)), None)
+        entered = route.owner == "author" and route.method == "POST"
+        if entered and user and password and not NEW.search(route.path):
+            return Door(route.path, user.name, password.name, password.place == "json")
+    return None
 
 
 def of_asgi(asgi: Any, folder: Path) -> tuple[Route, ...]:
@@ -134,7 +176,8 @@ def _walked(asgi: Any, base: str, folder: Path, owner: Owner) -> Iterator[Route]
             yield from _of_route(route, f"{base}{path}", folder, owner)
         elif type(mounted).__name__ == "StaticFiles":
             where = Parameter("path", "path", required=True)
-            yield Route("GET", f"{base}{path}/{{path:path}}", owner, (where,), files=True)
+            served = str(getattr(mounted, "directory", None) or "")
+            yield Route("GET", f"{base}{path}/{{path:path}}", owner, (where,), folder=served)
         elif mounted is not None:
             yield from _walked(mounted, f"{base}{path}", folder, owner)
 
@@ -156,10 +199,10 @@ def _of_route(route: Any, path: str, folder: Path, owner: Owner) -> Iterator[Rou
         owner = "author"
     source = _source(endpoint) if owner == "author" else ""
     parameters = (*_declared(getattr(route, "dependant", None)), *_read(source))
-    location = _location(endpoint, folder) if owner == "author" else ""
+    place = location(endpoint, folder) if owner == "author" else ""
     for method in sorted(getattr(route, "methods", None) or ()):
         if method != "HEAD" or "GET" not in route.methods:
-            yield Route(method, path, owner, _distinct(path, parameters), location, source)
+            yield Route(method, path, owner, _distinct(path, parameters), place, source)
 
 
 def _declared(dependant: Any) -> Iterator[Parameter]:
@@ -232,7 +275,9 @@ def _source(function: Any) -> str:
         return ""
 
 
-def _location(function: Any, folder: Path) -> str:
+def location(function: Any, folder: Path) -> str:
+    """Return ``app.py:12 in export``, as seen from *folder*; "" for what has no code here."""
+    function = inspect.unwrap(function)
     code = getattr(function, "__code__", None)
     if code is None:
         return ""

@@ -13,6 +13,7 @@ from typing import Any
 from .quantiles import percentile
 
 __all__ = [
+    "AccessRow",
     "AnswerRow",
     "ChangeRow",
     "Checked",
@@ -168,6 +169,24 @@ class StreamRow:
     failed: str = ""
     progress: tuple[float, ...] = ()
     progressed: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AccessRow:
+    """Whether *who* was answered who asked for a *route*, and whether that was *expected*, and why.
+
+    *owner* is "author", "gradio" or "fastapi"; *whose* is what was asked for: "own", or what
+    is another user's ("another's file"). *status* is HTTP's, 0 where no answer came.
+    """
+
+    route: str
+    owner: str
+    whose: str
+    who: str
+    status: int
+    open: bool
+    expected: bool
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from typing import Any, get_args, get_type_hints
 from .finding import Finding, Severity, distinct, merged
 from .outline import Endpoint
 from .rows import (
+    AccessRow,
     AnswerRow,
     ChangeRow,
     Checked,
@@ -61,6 +62,7 @@ class Part:
     sides: tuple[SidesRow, ...] = ()
     ratios: tuple[RatioRow, ...] = ()
     former: tuple[FormerRow, ...] = ()
+    access: tuple[AccessRow, ...] = ()
     effects: tuple[SideEffect, ...] = ()
     screenshots: tuple[Screenshot, ...] = ()
     skipped: tuple[Skipped, ...] = ()
@@ -175,6 +177,12 @@ class Run:
             before = rows.get(row.name)
             rows[row.name] = row if before is None else added(before, row)
         return sorted(rows.values(), key=lambda row: row.name)
+
+    @property
+    def access(self) -> list[AccessRow]:
+        """One row a route, person and what was asked for; what was not expected comes first."""
+        rows = {(r.route, r.whose, r.who): r for part in self.parts for r in part.access}
+        return sorted(rows.values(), key=lambda row: row.open == row.expected)
 
     @property
     def effects(self) -> list[SideEffect]:

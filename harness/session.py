@@ -32,6 +32,7 @@ from .exploring.memory import Memory, hypothesis_home
 from .files.fetching import fetches
 from .files.trespass import path_read, path_write
 from .forgery import Forger, Forging
+from .identity import Identity, Look
 from .journal import Journal
 from .observation import Effect
 from .options import Options
@@ -74,6 +75,9 @@ DRIVES: Mapping[str, Callable[[Stage, Event], Part]] = {
 }
 #: How many seconds each of them may take for one event.
 VISITED_SECONDS = {"quick": 0.8, "standard": 2.0, "deep": 15.0}
+#: How many seconds each check of who may do what takes at most, and what the journal calls them.
+IDENTIFIED_SECONDS = {"quick": 4.0, "standard": 12.0, "deep": 60.0}
+AUTH = "auth"
 #: A stream that takes longer, in seconds, is not read once more by its page.
 LONGEST_PAINTED = 10.0
 
@@ -179,6 +183,8 @@ class Session:
         if "regression" in vars(self):
             self.regression.close()
         self.copies.close()
+        if "identity" in vars(self):
+            self.identity.close()
         if self._stage is not None:
             self._stage.close()
         if self._wire is not None:
@@ -417,6 +423,34 @@ class Session:
         if left is None:
             return 0
         return (self.options.calls or 0) - left - self._before_visits[root]
+
+    # -- who may do what --------------------------------------------------------------------
+
+    @functools.cached_property
+    def guarded(self) -> bool:
+        """Whether the app asks for a login, and may be asked what that keeps out."""
+        return self.target.loopback and self.app.needs_login
+
+    @functools.cached_property
+    def identity(self) -> Identity:
+        """Who may do what in the app."""
+        stage = self._stage = self._stage or self._staged()
+        seconds = IDENTIFIED_SECONDS[self.options.profile]
+        secrets = self.secrets.values | known("").values
+        return Identity(Look(self.app, stage, seconds, secrets, self.options.calls))
+
+    def identified(self, check: str) -> Part:
+        """Return what *check* found of who may do what in the app."""
+        if AUTH in self.carried.lost:
+            return Part(findings=self.carried.lost[AUTH])
+        with self.noted(f"{check}, asked by several people", AUTH):
+            part = self.identity.of(check)
+        if not self.wire.welcome:
+            self.wire.renew()
+        told = self.identity.look.stage.told(AUTH)
+        return dataclasses.replace(
+            part, events=told.events, effects=told.effects, suites=(*part.suites, *told.suites)
+        )
 
     # -- in the page ---------------------------------------------------------------------
 

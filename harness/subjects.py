@@ -29,6 +29,7 @@ __all__ = [
     "Answered",
     "Asked",
     "Compared",
+    "Identified",
     "Judged",
     "Paced",
     "Published",
@@ -268,6 +269,22 @@ class Timed:
             suites=(SuiteRow("latency", cases=row.count, queued_cases=row.count * event.queue),),
         )
         expect_none(session, self.item, findings)
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """The app as a whole, asked by several people."""
+
+    session: Session
+    item: pytest.Item
+
+    def expect_none(self, check: str) -> None:
+        """Fail with what *check* found."""
+        part = self.session.identified(check)
+        self.item.stash[part_key] = part
+        expect_none(self.session, self.item, part.findings)
+        if part.skipped and not part.findings:
+            pytest.skip(part.skipped[0].why)
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,6 +133,7 @@ LAYERS = (
         "checks.process",
         "checks.regression",
         "checks.advisories",
+        "checks.identity",
         "catalogue",
     ),
     *(
@@ -193,6 +194,17 @@ LAYERS = (
         "visitors.order",
     ),
     *("onlooker", "forgery"),
+    *(
+        "identity.people",
+        "identity.look",
+        "identity.attempts",
+        "identity.entry",
+        "identity.sessions",
+        "identity.belongings",
+        "identity.access",
+        "identity.elsewhere",
+        "identity",
+    ),
     *(
         "repeated",
         "repeated.holdings",

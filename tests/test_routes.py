@@ -53,7 +53,7 @@ def test_the_authors_routes_are_told_with_what_they_read() -> None:
         ("POST /enter", (Parameter("user", "form", required=True),)),
         ("GET /media/{path:path}", (Parameter("path", "path", required=True),)),
     ] == [(route.label, route.parameters) for route in routes]
-    assert [False, False, False, True] == [route.files for route in routes]
+    assert ["", "", "", str(HERE)] == [route.folder for route in routes]
 
 
 def test_the_place_of_an_authors_route_is_told() -> None:

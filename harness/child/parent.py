@@ -17,6 +17,7 @@ from ..app import App, Credentials
 from ..contract import Function, read
 from ..errors import AppFailed, AppUnreachable, TargetError
 from ..observation import Effect, Evidence, Frame, Warned
+from ..routes import Door
 from ..target import Target
 from .channel import Channel
 from .process import Process, Subprocess, end, kill
@@ -70,6 +71,7 @@ def child(
             evidence_source=evidence,
             gatherer=evidence.gather,
             process_id=process.pid,
+            _door=Door(**served["door"]),
         )
         _read_contract(app, served["functions"])
         app._closers = closers.pop_all()

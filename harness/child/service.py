@@ -87,6 +87,7 @@ def _announced(app: App) -> dict[str, Any]:
         "folder": str(app.folder),
         "credentials": [(who.user, who.password) for who in app.credentials],
         "notes": app.notes,
+        "door": asdict(app.door),
         "functions": functions,
     }
 

@@ -63,6 +63,16 @@ class Wire:
         """Close the connections."""
         self._http.close()
 
+    @property
+    def welcome(self) -> bool:
+        """Whether the app still knows the user who is logged in."""
+        return self._http.get(f"{self.app.url}/config").status_code != 401
+
+    def renew(self) -> None:
+        """Log in once more: the session was ended, as by logging out in another browser."""
+        if self.app.credentials:
+            self._http.cookies.update(self.app.log_in(self.app.credentials[0]))
+
     def __enter__(self) -> Wire:
         return self
 

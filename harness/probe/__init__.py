@@ -8,9 +8,17 @@ is kept by event id; a call that bypasses the queue is kept by its session hash.
 
 from __future__ import annotations
 
-from .frames import frames_of, is_own, standing
+from .frames import frames_of, is_own, standing, traceback_of
 from .functions import function_details
 from .needs import needs_of
 from .probe import Probe
 
-__all__ = ["Probe", "frames_of", "function_details", "is_own", "needs_of", "standing"]
+__all__ = [
+    "Probe",
+    "frames_of",
+    "function_details",
+    "is_own",
+    "needs_of",
+    "standing",
+    "traceback_of",
+]

@@ -23,9 +23,14 @@ def log_in(context: BrowserContext, app: App) -> None:
         own = urlsplit(app.url).netloc
         context.route(lambda url: urlsplit(url).netloc == own, lambda route: _with(route, app))
     if app.credentials and app.needs_login:
-        who = app.credentials[0]
-        form: dict[str, str | float | bool] = {"username": who.user, "password": who.password}
-        context.request.post(f"{app.url}/login", form=form, headers=dict(app.headers))
+        who, door = app.credentials[0], app.door
+        said = door.body(who.user, who.password)
+        context.request.post(
+            f"{app.origin}{door.path}",
+            form=said.get("data"),
+            data=said.get("json"),
+            headers=dict(app.headers),
+        )
 
 
 def _with(route: Route, app: App) -> None:
