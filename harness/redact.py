@@ -4,8 +4,8 @@
     secrets.hide("KeyError: 'lovelace'")  # "KeyError: '***'"
 
 Everything that leaves the process of an app (a test's report, a journal's line, a message)
-passes `hide` once. What is not known to be a secret, as a key that the author wrote into a
-function, is shown.
+passes `hide` once. What is neither known to be a secret nor has the shape of one, as a password
+that the author wrote into a function, is shown.
 """
 
 from __future__ import annotations
@@ -33,7 +33,9 @@ __all__ = ["Secrets", "known", "of_app", "of_running"]
 STARS = "***"
 
 #: A variable of the environment is a secret if a word of its name ends so.
-NAMES = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL)S?(_|$)", re.IGNORECASE)
+NAMES = re.compile(
+    r"(KEY|TOKEN|SECRET|PASS|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|COOKIE)S?(_|$)", re.IGNORECASE
+)
 
 #: Below so many characters, text is a secret only as a whole literal: "a" is also a word.
 SHORT = 6
@@ -42,6 +44,29 @@ LONG = 8
 
 #: User and password of an address, of whatever scheme.
 USERINFO = r"(?<=://)[^\s/@:'\"]*:[^\s/@'\"]+(?=@)"
+
+#: A quote, as it is or escaped, or none; what stands between a header's name and its value.
+QUOTE = r"(?:\\?['\"])?"
+IS = rf"{QUOTE}\s*[:=,]\s*b?{QUOTE}"
+#: What no reader takes for anything else, whosever it is: tokens by the shape that their makers
+#: give them, the headers and cookies by which a visitor is known. What stands *before* stays.
+SHAPED = re.compile(
+    "|".join(
+        (
+            r"\b(?:hf|gh[pousr])_[A-Za-z0-9]{16,}",
+            r"\bgithub_pat_\w{30,}",
+            r"(?<![\w-])(?:sk|pk|rk|glpat|xox[abprs])-(?=[\w-]*\d)[\w-]{20,}",
+            r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b",
+            r"\bAIza[\w-]{35}",
+            r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{4,}",
+            r"-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?-----END [A-Z ]*PRIVATE KEY-----",
+            r"(?P<scheme>\b(?i:bearer) )(?=\S*\d)[\w.~+/-]{8,}=*",
+            rf"(?P<header>\b(?i:authorization{IS}(?:basic|token|digest) ))[^\s'\"\\]{{8,}}",
+            rf"(?P<cookies>\b(?i:(?:set-)?cookie){IS})[^\s'\"=;\\]+=[^'\"\\\r\n]+",
+            rf"(?P<cookie>\baccess-token[\w-]*{IS})[\w.%-]{{10,}}",
+        )
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +83,8 @@ class Secrets:
 
     def hide(self, text: str) -> str:
         """Return *text* with ``***`` for each secret, as it is or as a literal writes it."""
-        return _pattern(self.values).sub(STARS, text)
+        known = _pattern(self.values).sub(STARS, text)
+        return SHAPED.sub(_starred, known)
 
     def part(self, part: Part) -> Part:
         """Return *part* with all its words so; labels, names and numbers stay."""
@@ -82,6 +108,10 @@ class Secrets:
         )
 
 
+def _starred(match: re.Match[str]) -> str:
+    return f"{match[match.lastgroup] if match.lastgroup else ''}{STARS}"
+
+
 def known(
     target: str,
     given: Iterable[tuple[str, str]] = (),
@@ -96,11 +126,10 @@ def known(
     and of what it is held *against* have in them, the user's own logins, *given*, and those
     written into the app's *source*.
     """
-    variables = os.environ if environment is None else environment
     return Secrets(
         frozenset(
             (
-                *(v for name, v in variables.items() if NAMES.search(name) and len(v) >= SHORT),
+                *_of_variables(os.environ if environment is None else environment),
                 *(password for _, password in given),
                 *_of_address(target),
                 *_of_address(against),
@@ -118,12 +147,18 @@ def of_running(app: App) -> Secrets:
 def of_app(app: App) -> Secrets:
     """Return what the running app adds: its author's logins, and what password boxes show."""
     found = [password for _, password in logins(app.arguments.get("auth"))]
+    if app.module is not None:  # what it has read from a file since it began
+        found += _of_variables(os.environ)
     found += [who.password for who in app.credentials]
     with contextlib.suppress(HarnessError, httpx.HTTPError):  # whoever needs it says why
         for component in app.contract.components.values():
             if component.props.get("type") == "password" and isinstance(component.value, str):
                 found.append(component.value)
     return Secrets(frozenset(found))
+
+
+def _of_variables(environment: Mapping[str, str]) -> Iterator[str]:
+    return (v for name, v in environment.items() if NAMES.search(name) and len(v) >= SHORT)
 
 
 def _of_address(url: str) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -23,6 +24,9 @@ APP = """
 
     import gradio as gr
 
+    for line in open(".env"):
+        os.environ.setdefault(*line.strip().split("="))
+
     TOKEN = os.environ["SERVICE_TOKEN"]
     subprocess.run([sys.executable, "-c", "pass", "--token", TOKEN], check=True)
 
@@ -32,48 +36,72 @@ APP = """
             raise RuntimeError(f"401 for {key} and {TOKEN} at https://me:swordfish@example.com/")
         return text
 
+    def upload(text, request: gr.Request):
+        print(os.environ["STORE_PASS"], dict(request.headers))
+        token = "hf_" + "aBcDeFgHiJkLmNoPqRsTuVwXyZ012345"
+        yield f"Authorization: Bearer {token[3:]}"
+        raise RuntimeError(f"{token}: {request.headers['cookie']}, {os.environ['STORE_PASS']}")
+
     with gr.Blocks() as demo:
         key = gr.Textbox("sk-live-0123456789", type="password", label="Key")
         text = gr.Textbox(label="Text")
         out = gr.Textbox(label="Out")
         gr.Button("Ask").click(ask, [key, text], out)
+        gr.Button("Upload").click(upload, text, out)
 
     if __name__ == "__main__":
         demo.launch(auth=("admin", "hunter2-secret"))
 """
 
-SECRET = ("tok-9f8e7d6c", "sk-live-0123456789", "hunter2-secret", "swordfish", "of-the-user")
+SECRET = (
+    *("tok-9f8e7d6c", "sk-live-0123456789", "hunter2-secret", "swordfish", "of-the-user"),
+    *("from-the-file-77", "aBcDeFgHiJkLmNoPqRsTuVwXyZ012345"),
+)
+SOURCES = ("app.py", ".env")
+#: What a login leaves with a visitor is another one each time.
+COOKIE = re.compile(r"access-token[\w-]*(?:=|[\"']*: [\"']*)[\w-]{6,}")
 
 
 @pytest.fixture(scope="module")
 def session(tmp_path_factory: pytest.TempPathFactory) -> Session:
     """A session about an app that holds, prints, passes on and quotes its secrets."""
-    folder = project(tmp_path_factory.mktemp("secret") / "project", APP)
-    arguments = ("--app", "app.py", "--app-suites", "api", "--app-calls", "8", "-vv")
+    files = {".env": "STORE_PASS=from-the-file-77\n"}
+    folder = project(tmp_path_factory.mktemp("secret") / "project", APP, files)
+    arguments = ("--app", "app.py", "--app-suites", "api,streaming", "--app-calls", "8", "-vv")
     logins = ("--app-auth", "admin:hunter2-secret", "--app-auth", "eve:of-the-user")
     more = ("--junitxml", "reports/latest/junit.xml", "-rA")
-    return run(folder, *arguments, *logins, *more, SERVICE_TOKEN="tok-9f8e7d6c")
+    baseline = ("--app-baseline", "known.json", "--app-update-baseline")
+    variables = {"SERVICE_TOKEN": "tok-9f8e7d6c", "GITHUB_ACTIONS": "true"}
+    return run(folder, *arguments, *logins, *more, *baseline, **variables)
 
 
 @pytest.mark.slow
 def test_no_secret_is_in_the_terminal_or_in_a_file(session: Session) -> None:
-    """Neither the author's and the user's logins, nor tokens, nor what a password box shows."""
-    files = [f for f in (session.folder / "reports" / "latest").rglob("*") if f.is_file()]
-    said = {str(file): file.read_text("utf-8") for file in files} | {"terminal": session.out}
+    """Neither the author's and the user's logins, nor tokens, nor what a password box shows.
+
+    In no file at all: report, history, baseline, replays, and what is kept for the next run.
+    """
+    files = [f for f in session.folder.rglob("*") if f.is_file() and f.name not in SOURCES]
+    said = {str(f): f.read_text("utf-8", "replace") for f in files} | {"terminal": session.out}
 
     shown = {(name, secret) for name, text in said.items() for secret in SECRET if secret in text}
     assert set() == shown
+    assert set() == {
+        (name, cookie) for name, text in said.items() for cookie in COOKIE.findall(text)
+    }
     names = {f.name for f in files}
     assert {"index.html", "junit.xml", "results.json", "summary.md", "replay.py"} <= names
+    assert "known.json" in names
+    assert "::error" in session.out
+    assert any(f.parent.name == "history" for f in files)
 
 
 @pytest.mark.slow
 def test_what_is_no_secret_is_told_as_ever(session: Session) -> None:
     """Each secret is three stars, and everything around it is there."""
-    assert [("api.unhandled-exception", "ask")] == session.findings
-    assert session.report["findings"][0]["title"] == (
-        "RuntimeError: 401 for *** and *** at https://***@example.com/"
-    )
+    titles = {found["endpoint"]: found["title"] for found in session.report["findings"]}
+    assert "RuntimeError: 401 for *** and *** at https://***@example.com/" == titles["ask"]
+    assert "RuntimeError: ***: access-token" in titles["upload"]
     started = [e["what"] for e in session.report["effects"] if e["kind"] == "start"]
     assert [True] == [what.endswith("-c pass --token ***") for what in started]
     assert "asking with ***" in session.out
@@ -110,6 +138,26 @@ def test_a_password_in_a_line_that_fails_is_not_quoted(tmp_path: Path) -> None:
 def test_a_secret_is_found_as_it_is_written(value: str, text: str, expected: str) -> None:
     """As a literal, in JSON, in an address; a short one only as a whole literal."""
     assert expected == Secrets(frozenset([value])).hide(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("hf_aBcDeFgHiJkLmNoPqRsTuVwXyZ of hf_hub_download()", "*** of hf_hub_download()"),
+        ("'sk-proj-a1b2c3d4e5f6g7h8i9j0', a risk-averse-1", "'***', a risk-averse-1"),
+        ("Authorization: Bearer abcdEFGH1234==, none", "Authorization: Bearer ***, none"),
+        ("{'authorization': 'Basic YWRhOmxvdmVsYWNl'}", "{'authorization': 'Basic ***'}"),
+        ("the bearer of this: Basic knowledge", "the bearer of this: Basic knowledge"),
+        ("Set-Cookie: a=b; HttpOnly\nnext", "Set-Cookie: ***\nnext"),
+        ("(b'cookie', b'a=b; c=d'), cookie = dough", "(b'cookie', b'***'), cookie = dough"),
+        ("{'access-token-x': 'abcdefghij'}", "{'access-token-x': '***'}"),
+        ("ey: eyJhbGciOiJI.eyJzdWIiOiIx.c2lnbmF0", "ey: ***"),
+        ("a -----BEGIN PRIVATE KEY-----\nx\n-----END PRIVATE KEY----- b", "a *** b"),
+    ],
+)
+def test_a_token_is_known_by_its_shape(text: str, expected: str) -> None:
+    """Also one that the author wrote into the code; ordinary words stay."""
+    assert expected == Secrets().hide(text)
 
 
 def test_the_password_of_any_address_is_hidden() -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
+import shutil
 import tempfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -96,6 +97,8 @@ def hypothesis_home(folder: Path | None) -> Iterator[None]:
             yield
         finally:
             configuration.set_hypothesis_home_dir(before)
+            # What it has read in the author's source, passwords among it, would stay there.
+            shutil.rmtree(folder / "hypothesis" / "constants", ignore_errors=True)
 
 
 def _written(case: Case, contract: Contract) -> bytes:
