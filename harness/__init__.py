@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from .advisories.advised import replay_advisories as replay_advisories
     from .against.replayed import replay_against as replay_against
     from .comparison import replay_compared as replay_compared
+    from .files.carriage import replay_carriage as replay_carriage
     from .files.fetching import replay_fetching as replay_fetching
+    from .files.kinds import replay_kind as replay_kind
     from .files.trespass import replay_trespass as replay_trespass
     from .identity import replay_identity as replay_identity
     from .latency.shapes import replay_latency as replay_latency
@@ -33,6 +35,7 @@ __all__ = [
     "replay",
     "replay_advisories",
     "replay_against",
+    "replay_carriage",
     "replay_compared",
     "replay_cost",
     "replay_departures",
@@ -56,6 +59,7 @@ _MODULES = {
     "replay": "reproduce",
     "replay_advisories": "advisories.advised",
     "replay_against": "against.replayed",
+    "replay_carriage": "files.carriage",
     "replay_compared": "comparison",
     "replay_cost": "repeated.cost",
     "replay_departures": "repeated.departures",

@@ -35,6 +35,8 @@ LOOKS: Mapping[str, float] = {
     "sessions.fixed-cost": 0.02,
     "files.path-read": 0.1,
     "files.fetches": 0.05,
+    "files.round-trip": 0.03,
+    "files.kind": 0.02,
     "latency": 0.05,
     "latency.held-up": 0.03,
     "latency.call-number": 0.01,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .checks import Check
 from .checks.advisories import CHECKS as ADVISORIES
 from .checks.agreement import CHECKS as AGREEMENT
+from .checks.carriage import CHECKS as CARRIAGE
 from .checks.cost import CHECKS as COST
 from .checks.departure import CHECKS as DEPARTURE
 from .checks.fetching import CHECKS as FETCHING
@@ -32,7 +33,7 @@ __all__ = ["CHECKS", "by_item", "markdown"]
 
 _API = (*PROCESS, *OUTCOME, *OUTPUTS, *FILES, *STRUCTURE, *WARNED, *AGREEMENT, *HINTS, *FORGED)
 _STREAMS = (*STREAMING, *DEPARTURE, *PAINTING)
-_PATHS = (*TRESPASS, *FETCHING)
+_PATHS = (*TRESPASS, *FETCHING, *CARRIAGE)
 _SESSIONS = (*SESSIONS, *ORDER, *GROWTH, *COST)
 CHECKS: tuple[Check, ...] = tuple(
     check

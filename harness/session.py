@@ -29,7 +29,9 @@ from .errors import CannotDrive
 from .exploring.exploration import PROFILES, Budget, Exploration
 from .exploring.explore import Explorer
 from .exploring.memory import Memory, hypothesis_home
+from .files.carriage import file_round_trip
 from .files.fetching import fetches
+from .files.kinds import file_kind
 from .files.trespass import path_read, path_write
 from .forgery import Forger, Forging
 from .identity import Identity, Look
@@ -70,6 +72,8 @@ DRIVES: Mapping[str, Callable[[Stage, Event], Part]] = {
     "files.path-read": path_read,
     "files.path-write": path_write,
     "files.fetches": fetches,
+    "files.round-trip": file_round_trip,
+    "files.kind": file_kind,
     "streaming.goes-on": goes_on,
     "streaming.blocks-next": blocks_next,
 }

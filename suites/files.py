@@ -18,3 +18,13 @@ def path_write(visited: Visited) -> None:
 def fetches(visited: Visited) -> None:
     """The app fetches no address of its own machine because a visitor gave it."""
     visited.expect_none("files.fetches")
+
+
+def round_trip(visited: Visited) -> None:
+    """What hands plain files through whole does so with any file."""
+    visited.expect_none("files.round-trip")
+
+
+def kind(visited: Visited) -> None:
+    """A file that comes back is what its name says, and what the visitor chose."""
+    visited.expect_none("files.kind")

@@ -130,6 +130,7 @@ LAYERS = (
         "checks.forged",
         "checks.trespass",
         "checks.fetching",
+        "checks.carriage",
         "checks.process",
         "checks.regression",
         "checks.advisories",
@@ -214,7 +215,8 @@ LAYERS = (
         "repeated.departures",
     ),
     *("files", "files.bait", "files.listener", "files.ways", "files.archives", "files.look"),
-    *("files.trespass", "files.fetching"),
+    *("files.trespass", "files.fetching", "files.parcels", "files.returns", "files.carriage"),
+    "files.kinds",
     "painting",
     *(
         "report.text",

@@ -13,6 +13,7 @@ import uuid
 from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
@@ -124,7 +125,7 @@ class Wire:
         """Return what the app serves under *path*, cut at *most_bytes*; None if it does not."""
         content = b""
         try:
-            with self._http.stream("GET", f"{self._base}/file={path}") as answer:
+            with self._http.stream("GET", f"{self._base}/file={quote(path)}") as answer:
                 if answer.status_code != 200:
                     return None
                 for piece in answer.iter_bytes():

@@ -97,7 +97,7 @@ class Look:
         rows = [[(component, way) for way in known] for component, known in columns]
         if not any(rows):
             return []
-        self.base = self._usual()
+        self.base = self.usual()
         found: dict[tuple[str, str], Finding] = {}
         done: set[int] = set()
         for number, row in enumerate(itertools.zip_longest(*rows)):
@@ -109,19 +109,23 @@ class Look:
                     key = (finding.check, finding.location or finding.exception)
                     if key in found or not _among(finding, again(component, way.words)):
                         continue
-                    found[key] = dataclasses.replace(
-                        finding,
-                        input=described(self.contract, self.event, self.case(component, way)),
-                        reproduce=self._script(component, way, call),
-                        repeats=Repeats(2, 2, "FF"),
-                    )
+                    found[key] = self.dressed(finding, component, way, call)
         return list(found.values())
+
+    def dressed(self, finding: Finding, component: Component, way: Way, call: str) -> Finding:
+        """Return *finding* with what was sent, and lines to paste that *call* us to do it again."""
+        return dataclasses.replace(
+            finding,
+            input=described(self.contract, self.event, self.case(component, way)),
+            reproduce=self._script(component, way, call),
+            repeats=Repeats(2, 2, "FF"),
+        )
 
     def _over(self, number: int) -> bool:
         late = (PATIENCE - 1) * self.stage.seconds if number < LEAST else 0.0
         return self.deadline.passed(late=late)
 
-    def _usual(self) -> Case:
+    def usual(self) -> Case:
         """Return what the other fields hold: the page as it stands, if it is answered well."""
         rows = self.contract.examples(self.event)[:1]
         fields = [p.component for e in self.contract.chain(self.event) for p in e.inputs]

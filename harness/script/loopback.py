@@ -23,10 +23,13 @@ __all__ = [
     "end_launched",
     "given_to",
     "launch_here",
+    "listening_here",
     "name_elements",
+    "no_tunnel",
     "own_root",
     "quiet_signals",
     "replaced",
+    "without_node",
 ]
 
 #: Launch arguments that decide where and for whom to serve; the harness decides those.
@@ -47,6 +50,8 @@ REPLACED = (
     "num_workers",
 )
 
+#: Addresses that nobody reaches from another machine.
+HERE = ("127.0.0.1", "localhost", "::1")
 #: What of uvicorn.run's arguments belongs to the app and not to the machine it runs on.
 KEPT_BY_UVICORN = (
     "root_path",
@@ -170,6 +175,24 @@ def launch_here(
     networking = importlib.import_module("gradio.networking")
     with replaced(networking, "url_ok", answers):
         return launch(blocks, **kept, **ours), f"http://127.0.0.1:{port}"
+
+
+def without_node(mount: Callable[..., Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is *given* to *mount* with no second server, of Node, for what pages show."""
+    known = "ssr_mode" in inspect.signature(mount).parameters
+    return {**given, "ssr_mode": False} if known else dict(given)
+
+
+def no_tunnel(*_: Any, **__: Any) -> str:
+    """Open none, whoever asks for one: nobody outside of this machine has to do with a test."""
+    raise RuntimeError("gradio-harness opens no tunnel: the app is under test")
+
+
+def listening_here(server: Any) -> Any:
+    """Return a uvicorn *server* that its author runs beside the app, kept to this machine."""
+    if server.config.host not in HERE:
+        server.config.host = HERE[0]
+    return server
 
 
 def end_launched(blocks: Any) -> None:

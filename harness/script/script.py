@@ -30,10 +30,13 @@ from .loopback import (
     end_launched,
     given_to,
     launch_here,
+    listening_here,
     name_elements,
+    no_tunnel,
     own_root,
     quiet_signals,
     replaced,
+    without_node,
 )
 from .main_module import MainModule
 
@@ -242,7 +245,7 @@ class Script:
         def mount(app: Any, blocks: Any, path: str = "/", *args: Any, **kwargs: Any) -> Any:
             name_elements(blocks)
             here = {**kwargs, **script._root(kwargs)}
-            parent = original_mount(app, blocks, path, *args, **here)
+            parent = original_mount(app, blocks, path, *args, **without_node(original_mount, here))
             script._mounts.append((parent, blocks, path.rstrip("/"), dict(kwargs)))
             return parent
 
@@ -251,12 +254,12 @@ class Script:
 
         def run_server(server: Any, *args: Any, **kwargs: Any) -> Any:
             if threading.current_thread() is not script._thread:
-                return original_run(server, *args, **kwargs)
+                return original_run(listening_here(server), *args, **kwargs)
             return script._on_uvicorn(server.config.app, vars(server.config))
 
         async def serve(server: Any, *args: Any, **kwargs: Any) -> Any:
             if threading.current_thread() is not script._thread:
-                return await original_serve(server, *args, **kwargs)
+                return await original_serve(listening_here(server), *args, **kwargs)
             return script._on_uvicorn(server.config.app, vars(server.config))
 
         replacements = (
@@ -267,6 +270,7 @@ class Script:
             (uvicorn, "run", run),
             (uvicorn.Server, "run", run_server),
             (uvicorn.Server, "serve", serve),
+            (importlib.import_module("gradio.networking"), "setup_tunnel", no_tunnel),
         )
         for owner, name, value in replacements:
             self._undo.enter_context(replaced(owner, name, value))
