@@ -5,6 +5,7 @@ Definitions and formulas: docs/latency.md.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,11 +36,11 @@ def fitted(sizes: Sequence[float], seconds: Sequence[float]) -> Fit | None:
     A constant that each call costs makes the slope smaller, never larger.
     """
     floor = max(LEAST_SECONDS, ABOVE_FLOOR * min(seconds, default=0.0))
-    points = [
-        (math.log(size), math.log(taken))
-        for size, taken in sorted(zip(sizes, seconds, strict=True))
-        if taken >= floor
-    ][-MOST:]
+    # A small size that took long once, by chance, is none of them.
+    largest = itertools.takewhile(
+        lambda pair: pair[1] >= floor, sorted(zip(sizes, seconds, strict=True), reverse=True)
+    )
+    points = [(math.log(size), math.log(taken)) for size, taken in largest][:MOST]
     if len(points) < FEWEST:
         return None
     count = len(points)
