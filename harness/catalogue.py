@@ -15,6 +15,7 @@ from .checks.growth import CHECKS as GROWTH
 from .checks.hints import CHECKS as HINTS
 from .checks.identity import CHECKS as IDENTITY
 from .checks.latency import CHECKS as LATENCY
+from .checks.mixing import CHECKS as MIXING
 from .checks.order import CHECKS as ORDER
 from .checks.outcome import CHECKS as OUTCOME
 from .checks.outputs import CHECKS as OUTPUTS
@@ -32,7 +33,7 @@ from .checks.warned import CHECKS as WARNED
 __all__ = ["CHECKS", "by_item", "markdown"]
 
 _API = (*PROCESS, *OUTCOME, *OUTPUTS, *FILES, *STRUCTURE, *WARNED, *AGREEMENT, *HINTS, *FORGED)
-_STREAMS = (*STREAMING, *DEPARTURE, *PAINTING)
+_STREAMS = (*STREAMING, *MIXING, *DEPARTURE, *PAINTING)
 _PATHS = (*TRESPASS, *FETCHING, *CARRIAGE)
 _SESSIONS = (*SESSIONS, *ORDER, *GROWTH, *COST)
 CHECKS: tuple[Check, ...] = tuple(

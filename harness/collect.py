@@ -24,7 +24,7 @@ from .subjects import asked_key, session_key
 __all__ = ["SuiteModule", "collect_suites", "note_asked", "own_id", "parametrize", "take_ids"]
 
 #: In this order, after all other tests.
-LAST = ("goes_on", "blocks_next", FORGED.partition(".")[2].replace("-", "_"))
+LAST = ("mixed", "goes_on", "blocks_next", FORGED.partition(".")[2].replace("-", "_"))
 
 ids_key = pytest.StashKey[list[str]]()
 

@@ -54,6 +54,7 @@ from .target import Target, parse
 from .timing import Timing
 from .visitors.crowd import crowd
 from .visitors.leaks import leak
+from .visitors.mixing import mixed
 from .visitors.order import order
 from .visitors.races import race
 from .visitors.stage import Stage, skipped
@@ -74,9 +75,12 @@ DRIVES: Mapping[str, Callable[[Stage, Event], Part]] = {
     "files.fetches": fetches,
     "files.round-trip": file_round_trip,
     "files.kind": file_kind,
+    "streaming.mixed": mixed,
     "streaming.goes-on": goes_on,
     "streaming.blocks-next": blocks_next,
 }
+#: Who gets another's answer reads it in its stream, too: that is one defect.
+CROSSED = ("sessions.leak", "sessions.race")
 #: How many seconds each of them may take for one event.
 VISITED_SECONDS = {"quick": 0.8, "standard": 2.0, "deep": 15.0}
 #: How many seconds each check of who may do what takes at most, and what the journal calls them.
@@ -126,6 +130,7 @@ class Session:
         self._explored: dict[str, Exploration] = {}
         self._stage: Stage | None = None
         self._blocked: set[str] = set()
+        self._told: set[tuple[str, str]] = set()
         self._calls = 0
         self._visiting = ""
         self._before_visits: Counter[str] = Counter()
@@ -381,8 +386,14 @@ class Session:
         if any(f.check == "streaming.blocks-next" for f in part.findings):
             self._blocked.add(label)
         told = stage.told(suite)
+        found = [f for f in part.findings if (check, f.event) not in self._told]
+        self._told |= {("streaming.mixed", f.event) for f in found if check in CROSSED}
         return dataclasses.replace(
-            part, events=told.events, effects=told.effects, suites=told.suites
+            part,
+            findings=tuple(found),
+            events=told.events,
+            effects=told.effects,
+            suites=told.suites,
         )
 
     @property

@@ -50,6 +50,11 @@ def blocks_next(visited: Visited) -> None:
     visited.expect_none("streaming.blocks-next")
 
 
+def mixed(visited: Visited) -> None:
+    """A visitor reads its own stream, whoever reads one at the same time."""
+    visited.expect_none("streaming.mixed")
+
+
 def late_paint(watched: Watched) -> None:
     """The page shows what has come, as soon as it has come."""
     watched.expect_none("streaming.late-paint")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -11,8 +12,14 @@ from gradio_harness import stopwatch
 from gradio_harness.app import App, launch
 from gradio_harness.drivers.wire import Wire
 from gradio_harness.finding import Finding, Severity
+from gradio_harness.observation import Call
 from gradio_harness.plan import plan
-from gradio_harness.repeated.departures import blocks_next, goes_on, replay_departures
+from gradio_harness.repeated.departures import (
+    Running,
+    blocks_next,
+    goes_on,
+    replay_departures,
+)
 from gradio_harness.target import parse
 from gradio_harness.visitors.stage import Stage
 
@@ -40,6 +47,21 @@ DEFECTS: Mapping[str, tuple[Severity, str, str]] = {
         WARNING,
         "1 thread (ThreadPoolExecutor) goes on after the visitor has left",
         "defect_pool.py",
+    ),
+    "goes-on/defect_worker": (
+        WARNING,
+        "1 thread (work) goes on after the visitor has left",
+        "defect_worker.py:",
+    ),
+    "goes-on/defect_files": (
+        ERROR,
+        "1 writer (kept.txt) goes on after the visitor has left",
+        "",
+    ),
+    "goes-on/defect_stop": (
+        WARNING,
+        "1 thread (write) goes on after the visitor has left",
+        "defect_stop.py:",
     ),
     "blocks-next/defect": (
         ERROR,
@@ -87,6 +109,26 @@ def test_the_lines_to_paste_show_it_again(
 
     assert finding.title == ended.value.code
     assert "closed the page after output 1" in capsys.readouterr().out
+
+
+def test_a_generator_is_open_until_it_is_closed_for_its_visitor(serve: Callable[..., App]) -> None:
+    """Its `finally` comes when the visitor has left, and not at the end of the stream."""
+    app = serve("mended.py", TWINS / "streaming.goes-on")
+    event = app.contract.events[0]
+    running = Running(app)
+
+    def generators() -> list[str]:
+        return [left.name for left in running.now().values() if left.kind == "generator"]
+
+    with Wire(app) as wire:
+        call = Call(event.label, event.index, ("Sea",))
+        wire.leave(call, outputs=1, seconds=9.0, stops=False)
+        left = generators()
+        deadline = time.monotonic() + 5
+        while generators() and time.monotonic() < deadline:
+            time.sleep(0.01)
+
+    assert (["tell"], []) == (left, generators())
 
 
 @pytest.mark.parametrize("name", DEFECTS)

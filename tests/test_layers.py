@@ -120,7 +120,13 @@ LAYERS = (
         "checks.files",
         "checks.warned",
     ),
-    *("checks.structure", "checks.agreement", "checks.departure", "checks.painting"),
+    *(
+        "checks.structure",
+        "checks.agreement",
+        "checks.departure",
+        "checks.mixing",
+        "checks.painting",
+    ),
     *("checks.hints", "checks.streaming", "checks.sessions", "checks.order", "checks.growth"),
     *(
         "checks.cost",
@@ -187,6 +193,7 @@ LAYERS = (
         "visitors.interference",
         "visitors.deadlock",
         "visitors.leaks",
+        "visitors.mixing",
         "visitors.moment",
         "visitors.races",
         "visitors.crowd",

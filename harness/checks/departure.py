@@ -11,16 +11,26 @@ from . import Check
 
 __all__ = ["CHECKS", "Departure", "Left"]
 
-PLURALS = {"thread": "threads", "task": "tasks", "process": "processes"}
+PLURALS = {
+    "thread": "threads",
+    "task": "tasks",
+    "process": "processes",
+    "generator": "generators",
+    "writer": "writers",
+}
 #: What goes on for longer than a reader would have waited, and half as long again, never ends.
 NEVER = 1.5
 
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """Something that still runs: what it is called, and the author's line that it is at."""
+    """Something that still runs: what it is called, and the author's line that it is at.
 
-    kind: Literal["thread", "task", "process"]
+    A generator is the function that streamed, not closed yet; a "writer" is called by the file
+    that is still written, whoever does so.
+    """
+
+    kind: Literal["thread", "task", "process", "generator", "writer"]
     name: str
     location: str = ""
 
@@ -61,12 +71,15 @@ def goes_on(event: str, seen: Departure) -> list[Finding]:
 
     Why: whoever closes the page, or presses Stop, thinks it has ended. A thread, a task or a
     process that goes on takes its CPU, GPU or money for nobody, and a few visitors who come and
-    go are enough to make everybody wait. It is an error where it outlasts the stream itself.
+    go are enough to make everybody wait. So it is with a generator that is not closed, for its
+    `finally` has not come yet, and with files that are written on. It is an error where it
+    outlasts the stream itself.
 
     Mend: Gradio closes the generator: put `try: … finally:` around its loop, and in `finally` end
     what was started there: set the event that the thread looks at, `task.cancel()`,
-    `process.terminate()`, a `StoppingCriteria` of the model; and give what waits for a reader
-    (`queue.put`) a timeout.
+    `process.terminate()`, a `StoppingCriteria` of the model; and give what waits, for a reader
+    (`queue.put`) or for what comes next (`queue.get`), a timeout. Gradio closes it where it
+    yields, and cannot before.
 
     Silence: `--app-ignore streaming.goes-on@EVENT`. What is gone within the grace that the finding
     names, or is there after a stream that was read to its end as well, is not told.

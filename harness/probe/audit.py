@@ -7,6 +7,7 @@ import linecache
 import os
 import sys
 import threading
+import time
 import types
 from collections.abc import Callable
 from typing import Any
@@ -14,15 +15,17 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from ..observation import Effect
 from .frames import is_own
-from .record import Watch, running
+from .record import Record, Watch, running
 
-__all__ = ["install"]
+__all__ = ["beside", "install"]
 
 IMPORT = "<frozen importlib._bootstrap>"
 COPY = "a copy of its own process (fork)"
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _hook = threading.Lock()
 _hooked = False
+#: The records of what is done beside every call.
+beside: list[Record] = []
 
 
 def install() -> None:
@@ -35,8 +38,15 @@ def install() -> None:
 
 
 def _audit(event: str, args: tuple[Any, ...]) -> None:
-    record = running.get() if event in _AUDITED else None
-    if record is None or len(record.effects) > 200:
+    if event not in _AUDITED:
+        return
+    record = running.get()
+    for one in [record] if record is not None else beside:
+        _note(event, args, one)
+
+
+def _note(event: str, args: tuple[Any, ...], record: Record) -> None:
+    if len(record.effects) > 200:
         return
     try:
         effect = _AUDITED[event](args)
@@ -49,7 +59,7 @@ def _audit(event: str, args: tuple[Any, ...]) -> None:
     if effect.kind == "write" and record.roots is None and _by_import():
         return  # matplotlib makes a folder for its fonts, once
     if record.roots is None or _asked_for(record.roots):
-        record.effects[effect] = None
+        record.effects[effect] = time.monotonic()
 
 
 def _watched(
@@ -70,7 +80,7 @@ def _watched(
 
 def _own_line(roots: tuple[str, ...]) -> str:
     """Return the innermost line of the author's on the stack, "" if none is."""
-    frame: types.FrameType | None = sys._getframe(3)
+    frame: types.FrameType | None = sys._getframe(4)
     while frame is not None and not is_own(frame.f_code.co_filename, roots):
         frame = frame.f_back
     if frame is None:
@@ -80,7 +90,7 @@ def _own_line(roots: tuple[str, ...]) -> str:
 
 def _by_import() -> bool:
     """Whether an import does it, which is done once and not in each call."""
-    frame: types.FrameType | None = sys._getframe(2)
+    frame: types.FrameType | None = sys._getframe(3)
     while frame is not None and frame.f_code.co_filename != IMPORT:
         frame = frame.f_back
     return frame is not None
@@ -88,7 +98,7 @@ def _by_import() -> bool:
 
 def _asked_for(roots: tuple[str, ...]) -> bool:
     """Whether a line of the author's own is on the stack: Gradio's import writes as well."""
-    frame: types.FrameType | None = sys._getframe(2)
+    frame: types.FrameType | None = sys._getframe(3)
     while frame is not None:
         module = frame.f_code.co_name == "<module>"
         if is_own(frame.f_code.co_filename, roots) and not (module and _importing(frame)):

@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 import warnings
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -73,6 +74,10 @@ class Probe:
         self._undo: list[Callable[[], None]] = []
         self._logs = Logs(level=logging.WARNING)
         self.startup = Record(self.ignored, self.roots)
+        #: What is done by the author's lines beside every call: in threads, by timers.
+        self.beside = Record(self.ignored, self.roots)
+        #: The generators of the author's functions that are not closed yet.
+        self.generators: weakref.WeakSet[Any] = weakref.WeakSet()
         self.on_record: Callable[[str, Evidence], None] | None = None
         self._gate: _Gate | None = None
         self._watch: Watch | None = None
@@ -97,11 +102,13 @@ class Probe:
         logging.getLogger().addHandler(self._logs)
         self._listen_to_warnings()
         audit.install()
+        audit.beside.append(self.beside)
 
     def remove(self) -> None:
         """End it: Gradio's own functions are back as they were."""
         while self._undo:
             self._undo.pop()()
+        audit.beside.remove(self.beside)
         logging.getLogger().removeHandler(self._logs)
 
     def _clock_threads(self) -> None:
@@ -155,6 +162,18 @@ class Probe:
         finally:
             self._watch = None
 
+    def written(self, seconds: float) -> set[str]:
+        """Return the files that were written in the last *seconds*, by calls and beside them."""
+        since = time.monotonic() - seconds
+        with self._lock:
+            records = [self.beside, *self._records.values()]
+        return {
+            effect.what
+            for record in records
+            for effect, at in tuple(record.effects.items())
+            if effect.kind == "write" and at > since
+        }
+
     def gather(self, number: int, indices: Sequence[int] = ()) -> None:
         """Hold calls of these events back until *number* of them are there; 0: no more of that.
 
@@ -170,7 +189,12 @@ class Probe:
         index = getattr(args[0], "_id", None) if args else None
         if gate is not None and step == "function" and index in gate.indices:
             await gate.passed()
-        return await _stepped(step, original, blocks, *args, **kwargs)
+        result = await _stepped(step, original, blocks, *args, **kwargs)
+        if step == "function" and isinstance(result, dict):
+            iterator = result.get("iterator")
+            with contextlib.suppress(TypeError):  # none, or one that nothing can look at
+                self.generators.add(getattr(iterator, "iterator", iterator))
+        return result
 
     def evidence(self, event_id: str, session: str = "") -> Evidence | None:
         """Return what was seen of a call by its event id, else by its session hash."""

@@ -46,7 +46,8 @@ class Record:
         self.returned: tuple[int, int] | None = None
         self.seconds: dict[str, float] = {}
         self.yields: list[float] = []
-        self.effects: dict[Effect, None] = {}
+        #: What was done, and when last.
+        self.effects: dict[Effect, float] = {}
         self.logged: list[str] = []
         self.nonfinite: tuple[tuple[int, str], ...] = ()
         self.warned: list[Warned] = []

@@ -1,14 +1,16 @@
 """Visitors who leave a stream before its end: by the page's Stop button, or by closing it.
 
-One visitor after another, at the first outputs and at the last one before the end. Threads, tasks
-and child processes that are there afterwards and were not before are what one of them left, and
-threads of a pool that work for the author and did not; the next one shows whether there is room.
+One visitor after another, at the first outputs and at the last one before the end. Threads, tasks,
+child processes and open generators that are there afterwards and were not before are what one of
+them left, and so are threads that stand at another line of the author's than before, and files that
+are written on. The next one shows whether there is room.
 """
 
 from __future__ import annotations
 
 import asyncio
 import dataclasses
+import functools
 import itertools
 import math
 import os
@@ -17,7 +19,8 @@ import re
 import sys
 import time
 import types
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+import weakref
+from collections.abc import Callable, Container, Hashable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from ..app import App
@@ -36,7 +39,7 @@ from ..visitors.marking import filled
 from ..visitors.stage import Spent, Stage, skipped, staged
 from .holdings import children, threads
 
-__all__ = ["blocks_next", "goes_on", "replay_departures"]
+__all__ = ["Running", "blocks_next", "goes_on", "replay_departures"]
 
 Way = Literal["stop", "gone"]
 
@@ -49,6 +52,8 @@ WATCHED = {"quick": 6.0, "standard": 15.0, "deep": 60.0}
 GRACE_SECONDS, GRACE_PAUSES = 1.0, 3.0
 #: The next visitor gets nothing: for so long, and for so many of the longest pauses.
 SILENCE_SECONDS, SILENCE_PAUSES = 4.0, 10.0
+#: A file that is written so often, in seconds, is written on.
+RECENT_SECONDS = 0.5
 #: How often to look.
 GLANCE_SECONDS = 0.05
 
@@ -110,7 +115,7 @@ class _Departures:
 
     def __init__(self, stage: Stage, event: Event) -> None:
         self.stage, self.event = dataclasses.replace(stage, hung={}), event
-        self.running = _Running(stage.app)
+        self.running = Running(stage.app)
         self.places = PLACES[stage.profile]
         self.deadline = Deadline(SECONDS[stage.profile])
         contract = stage.app.contract
@@ -200,8 +205,12 @@ class _Departures:
             rest = whole.ended - times[outputs - 1] if ended else math.inf
             leaving = Departure(way, outputs, grace, rest, function=name)
             left: dict[Hashable, Left] = {}
+            before: dict[Hashable, Left] = {}
             for _ in range(2):  # a busy machine looks the same once
-                before = self.running.now()
+                now = self.running.now(written=there).items()
+                # A thread that was there and works may do so for the visitor just before.
+                known = frozenset(before)
+                before |= {k: v for k, v in now if not isinstance(k, tuple) or k[0] not in known}
                 seen = self._read(stream, outputs=outputs, way=way, silence=silence)
                 if last is not None and seen is not None and not _times(seen):
                     yield from self._silent(stream, last, silence, again=1)
@@ -211,7 +220,8 @@ class _Departures:
                 if not left:
                     break
             if left:
-                yield self._watched(leaving, left)
+                more = functools.partial(self.running.more, before, usual)
+                yield self._watched(dataclasses.replace(leaving, left=tuple(left.values())), more)
                 break
             if self.deadline.passed():
                 break
@@ -228,18 +238,20 @@ class _Departures:
                 return
         yield dataclasses.replace(last, left=(), silence=silence)
 
-    def _watched(self, leaving: Departure, left: Mapping[Hashable, Left]) -> Departure:
-        """Return *leaving* with what was *left* when the grace was over, and when that ended."""
+    def _watched(
+        self, leaving: Departure, more: Callable[[], Mapping[Hashable, Left]]
+    ) -> Departure:
+        """Return *leaving* with when that ended which it left: there is no *more* of it then."""
         enough = NEVER * leaving.rest + leaving.grace + 2 * GLANCE_SECONDS
         begun = time.monotonic() - leaving.grace
         limit = begun + min(enough, WATCHED[self.stage.profile])
         ended = None
         while ended is None and time.monotonic() < limit:
             time.sleep(GLANCE_SECONDS)
-            if not left.keys() & self.running.now().keys():
+            if not more():
                 ended = time.monotonic() - begun
         watched = time.monotonic() - begun
-        return dataclasses.replace(leaving, left=tuple(left.values()), ended=ended, watched=watched)
+        return dataclasses.replace(leaving, ended=ended, watched=watched)
 
     def _dressed(self, finding: Finding) -> Finding:
         stage, contract = self.stage, self.stage.app.contract
@@ -257,24 +269,27 @@ class _Departures:
         )
 
 
-class _Running:
+class Running:
     """What the app has running in its process beside its calls."""
 
     def __init__(self, app: App) -> None:
         self.app = app
         self.roots = app.probe.roots if app.probe else ()
 
-    def now(self) -> dict[Hashable, Left]:
-        """Return threads, the author's tasks and child processes.
+    def now(self, *, written: Container[Hashable] | None = None) -> dict[Hashable, Left]:
+        """Return threads, the author's tasks, child processes, generators and files *written* on.
 
-        A thread of a pool that works for the author is another than the one that waits.
+        A thread that stands at another line of the author's is another: it works, or waits. Of
+        files only those in *written*, where that is given: others may be written for who has left.
         """
         frames = sys._current_frames()
         found: dict[Hashable, Left] = {}
         for thread in threads():
             name = re.sub(r".*\((\w+)\)|-\d+(_\d+)?", r"\1", thread.name)
             left = Left("thread", name, self._place(frames.get(thread.ident or -1)))
-            found[thread, left.works] = left
+            found[thread] = left
+            if left.location:
+                found[thread, left.location] = left
         for task in self._tasks():
             code = getattr(task.get_coro(), "cr_code", None)
             if code is not None and is_own(code.co_filename, self.roots):
@@ -282,6 +297,12 @@ class _Running:
                 found[task] = Left("task", code.co_name, place)
         for process, name in children().items():
             found[process] = Left("process", name)
+        for generator in self._generators():
+            name = getattr(generator, "__qualname__", "")
+            found[weakref.ref(generator)] = Left("generator", name)  # held, it would not be closed
+        for path in self.app.probe.written(RECENT_SECONDS) if self.app.probe else ():
+            if written is None or ("writer", path) in written:
+                found["writer", path] = Left("writer", os.path.basename(path))
         return found
 
     def since(
@@ -290,11 +311,23 @@ class _Running:
         """Return what is there after *grace* seconds and was not *before*, the *usual* left out."""
         watch = Stopwatch()
         while True:
-            now = self.now().items()
-            left = {k: v for k, v in now if k not in before and (v.name, v.works) not in usual}
+            left = self.more(before, usual)
             if not left or watch.over(grace):
                 return left
             time.sleep(GLANCE_SECONDS)
+
+    def more(
+        self, before: Mapping[Hashable, Left], usual: frozenset[tuple[str, bool]]
+    ) -> dict[Hashable, Left]:
+        """Return what is there now and was not *before*, the *usual* left out."""
+        now = self.now().items()
+        more = {k: v for k, v in now if k not in before and (v.name, v.works) not in usual}
+        return {k: v for k, v in more.items() if (k, v.location) not in more}  # threads once
+
+    def _generators(self) -> list[Any]:
+        known = list(self.app.probe.generators) if self.app.probe else []
+        # One that is closed may still be in somebody's traceback.
+        return [one for one in known if _frame(one) is not None]
 
     def _tasks(self) -> set[asyncio.Task[Any]]:
         loop = self.app.probe.loop if self.app.probe else None
@@ -309,6 +342,12 @@ class _Running:
 
     def _near(self, place: str) -> str:
         return place.removeprefix(f"{self.app.folder}{os.sep}")
+
+
+def _frame(generator: Any) -> types.FrameType | None:
+    """Return where a generator stands, plain or async; None if it is closed."""
+    frame: types.FrameType | None = getattr(generator, "gi_frame", None)
+    return frame or getattr(generator, "ag_frame", None)
 
 
 def _times(seen: Observation) -> list[float]:

@@ -22,6 +22,7 @@ from ..observation import Observation
 from ..plan import Plan, plan
 from ..redact import of_running
 from ..reproduce import has_media, labels_of, line_of, script
+from ..streams import streamed
 from ..visit import Visit, at, feeding
 from .canaries import Mark, Trace, carried, in_file, linked_paths, received, served_paths
 from .guests import Guests, door
@@ -186,7 +187,8 @@ def _raced(
 
     def outcomes(seen: Sequence[Observation]) -> list[str]:
         unanswered = [o for o in seen if o.error is not None and o.error.kind == "timeout"]
-        return sorted(map(_outcome, [o for o in seen if o.call.event in labels] + unanswered))
+        told = [o for o in seen if o.call.event in labels or streamed(o)]
+        return sorted(map(_on_the_way, told + unanswered))
 
     everything, _, hide = _played(target, flat, "", folder, include, exclude)
     wanted = outcomes(everything)
@@ -202,6 +204,13 @@ def _raced(
 
 def _outcome(seen: Observation) -> str:
     return seen.error.message if seen.error is not None else told(seen.outputs)
+
+
+def _on_the_way(seen: Observation) -> str:
+    """Return what came of a call, and of a stream all that was shown before."""
+    return " … ".join(
+        [*(told(chunk.data["output"]["data"]) for chunk in streamed(seen)), _outcome(seen)]
+    )
 
 
 def _played(
