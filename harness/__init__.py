@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .against.replayed import replay_against as replay_against
     from .comparison import replay_compared as replay_compared
     from .files.carriage import replay_carriage as replay_carriage
+    from .files.exposure import replay_exposure as replay_exposure
     from .files.fetching import replay_fetching as replay_fetching
     from .files.kinds import replay_kind as replay_kind
     from .files.trespass import replay_trespass as replay_trespass
@@ -39,6 +40,7 @@ __all__ = [
     "replay_compared",
     "replay_cost",
     "replay_departures",
+    "replay_exposure",
     "replay_fetching",
     "replay_growth",
     "replay_identity",
@@ -63,6 +65,7 @@ _MODULES = {
     "replay_compared": "comparison",
     "replay_cost": "repeated.cost",
     "replay_departures": "repeated.departures",
+    "replay_exposure": "files.exposure",
     "replay_fetching": "files.fetching",
     "replay_growth": "repeated.growth",
     "replay_kind": "files.kinds",

@@ -8,6 +8,7 @@ from .checks.agreement import CHECKS as AGREEMENT
 from .checks.carriage import CHECKS as CARRIAGE
 from .checks.cost import CHECKS as COST
 from .checks.departure import CHECKS as DEPARTURE
+from .checks.exposed import CHECKS as EXPOSED
 from .checks.fetching import CHECKS as FETCHING
 from .checks.files import CHECKS as FILES
 from .checks.forged import CHECKS as FORGED
@@ -34,7 +35,7 @@ __all__ = ["CHECKS", "by_item", "markdown"]
 
 _API = (*PROCESS, *OUTCOME, *OUTPUTS, *FILES, *STRUCTURE, *WARNED, *AGREEMENT, *HINTS, *FORGED)
 _STREAMS = (*STREAMING, *MIXING, *DEPARTURE, *PAINTING)
-_PATHS = (*TRESPASS, *FETCHING, *CARRIAGE)
+_PATHS = (*TRESPASS, *FETCHING, *CARRIAGE, *EXPOSED)
 _SESSIONS = (*SESSIONS, *ORDER, *GROWTH, *COST)
 CHECKS: tuple[Check, ...] = tuple(
     check

@@ -192,6 +192,7 @@ def parametrize(metafunc: pytest.Metafunc) -> None:
         ("paced", _paced),
         ("shaped", _shaped),
         ("published", _whole),
+        ("open_routes", _whole),
     ):
         if fixture in metafunc.fixturenames:
             names = labels(harness)

@@ -18,6 +18,7 @@ from .subjects import (
     Compared,
     Identified,
     Judged,
+    Open,
     Paced,
     Published,
     Timed,
@@ -260,6 +261,12 @@ def paced(request: pytest.FixtureRequest) -> Paced:
 def published(request: pytest.FixtureRequest) -> Published:
     """Return what is published about the Gradio on which the app runs."""
     return Published(_session(request), request.node)
+
+
+@pytest.fixture
+def open_routes(request: pytest.FixtureRequest) -> Open:
+    """Return the routes of the app, to be asked for files."""
+    return Open(_session(request), request.node)
 
 
 @pytest.fixture

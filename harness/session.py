@@ -30,6 +30,7 @@ from .exploring.exploration import PROFILES, Budget, Exploration
 from .exploring.explore import Explorer
 from .exploring.memory import Memory, hypothesis_home
 from .files.carriage import file_round_trip
+from .files.exposure import exposure
 from .files.fetching import fetches
 from .files.kinds import file_kind
 from .files.trespass import path_read, path_write
@@ -575,6 +576,12 @@ class Session:
             timeout_seconds=self.options.start_timeout_seconds,
             zygote=self.copies.zygote if alike else None,
         )
+
+    def exposed(self) -> Part:
+        """Return which files the app's routes give to whoever asks for them."""
+        if not self.target.loopback:
+            return Part(skipped=(Skipped("files.exposed", "asked of apps of this machine only"),))
+        return exposure(self.app)
 
     # -- published advisories ---------------------------------------------------------------
 

@@ -31,6 +31,7 @@ __all__ = [
     "Compared",
     "Identified",
     "Judged",
+    "Open",
     "Paced",
     "Published",
     "Timed",
@@ -361,6 +362,22 @@ class Published:
         expect_none(self.session, self.item, found)
         if any(row.what == check for row in known[0].skipped):
             pytest.skip(known[0].skipped[0].why)
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """The routes of the app, asked for files that are not for visitors."""
+
+    session: Session
+    item: pytest.Item
+
+    def expect_none(self) -> None:
+        """Fail with what they gave."""
+        part = self.session.exposed()
+        self.item.stash[part_key] = part
+        expect_none(self.session, self.item, part.findings)
+        if part.skipped:
+            pytest.skip(part.skipped[0].why)
 
 
 @contextlib.contextmanager

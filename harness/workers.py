@@ -27,7 +27,7 @@ __all__ = ["explain", "hand_over", "learn_lost", "scheduler", "take_over", "turn
 LOST = "lost.jsonl"
 
 #: Suites that one worker runs from end to end, and those for which all others wait.
-WHOLE = ("sessions", "ui", "latency", "regression", "advisories")
+WHOLE = ("sessions", "files", "ui", "latency", "regression", "advisories")
 ALONE = ("sessions", "latency", "regression")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..subjects import Visited
+from ..subjects import Open, Visited
 
 
 def path_read(visited: Visited) -> None:
@@ -28,3 +28,8 @@ def round_trip(visited: Visited) -> None:
 def kind(visited: Visited) -> None:
     """A file that comes back is what its name says, and what the visitor chose."""
     visited.expect_none("files.kind")
+
+
+def exposed(open_routes: Open) -> None:
+    """No route gives a file that is not for visitors."""
+    open_routes.expect_none()

@@ -137,6 +137,7 @@ LAYERS = (
         "checks.trespass",
         "checks.fetching",
         "checks.carriage",
+        "checks.exposed",
         "checks.process",
         "checks.regression",
         "checks.advisories",
@@ -223,7 +224,7 @@ LAYERS = (
     ),
     *("files", "files.bait", "files.listener", "files.ways", "files.archives", "files.look"),
     *("files.trespass", "files.fetching", "files.parcels", "files.returns", "files.carriage"),
-    "files.kinds",
+    *("files.kinds", "files.exposure"),
     "painting",
     *(
         "report.text",

@@ -21,7 +21,7 @@ from pathlib import Path
 from ..app import App
 from ..visitors.canaries import Mark, new_mark
 
-__all__ = ["ENDINGS", "Bait", "contents", "laid"]
+__all__ = ["ENDINGS", "PREFIX", "Bait", "contents", "laid"]
 
 #: What the name of each folder of ours begins with.
 PREFIX = "gradio-harness-"
@@ -110,16 +110,18 @@ def _made(folder: Path) -> Path:
 
 
 def _outside(app: App) -> Path:
-    """Return a folder in which files may be laid that *app* has no right to serve."""
+    """Return a folder to lay files in from which *app* may serve nothing, if there is one."""
     allowed = app.arguments.get("allowed_paths") or ()
     given = [one for one in allowed if isinstance(one, str | os.PathLike)]
-    open_to_all = [Path(one).resolve() for one in (app.folder, tempfile.gettempdir(), *given)]
-    for folder in (Path("/var/tmp"), Path.home() / ".cache", Path.home()):
-        here = folder.resolve()
-        inside = any(here.is_relative_to(root) for root in open_to_all)
-        if here.is_dir() and os.access(here, os.W_OK) and not inside:
-            return here
-    raise FileNotFoundError("there is no folder to write to that the app may not serve from")
+    own, *others = (Path(one).resolve() for one in (app.folder, tempfile.gettempdir(), *given))
+    places = [p.resolve() for p in (Path("/var/tmp"), Path.home() / ".cache", Path.home())]
+    usable = [
+        p for p in places if p.is_dir() and os.access(p, os.W_OK) and not p.is_relative_to(own)
+    ]
+    shut = [p for p in usable if not any(p.is_relative_to(other) for other in others)]
+    if not usable:
+        raise FileNotFoundError("there is no folder to write to beside the app's own")
+    return (shut or usable)[0]
 
 
 def _content(path: Path) -> bytes | None:
