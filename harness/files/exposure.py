@@ -102,11 +102,12 @@ def _addresses(app: App, ours: list[Wanted]) -> Iterator[tuple[Route, Wanted, st
         yield gradio, wanted, f"{base}{app.contract.prefix}/file={quote(str(wanted.path))}"
     mine = [r for r in app.routes if r.owner == "author" and r.reads][:MOST_ROUTES]
     for route in mine:
-        if route.files:
-            folder = route.path.partition("{")[0].rstrip("/")
+        if route.folder:
+            begin, folder = route.path.partition("{")[0].rstrip("/"), Path(route.folder).resolve()
             for wanted in own:
-                relative = wanted.path.relative_to(app.folder)
-                yield route, wanted, f"{folder}/{quote(str(relative))}"
+                if wanted.path.is_relative_to(folder):
+                    relative = wanted.path.relative_to(folder)
+                    yield route, wanted, f"{begin}/{quote(str(relative))}"
         else:
             for text in (str(ours[0].path), f"{UP}{str(ours[0].path).lstrip('/')}"):
                 for address in _filled(route, text):
@@ -144,7 +145,7 @@ def _own_files(app: App) -> list[Wanted]:
         for path in [*(p for p in below if p.is_file()), Path(blocked)][:1]:
             found[path] = "blocked"
     read = [(path, kind, _read(path)) for path, kind in list(found.items())[:MOST_FILES]]
-    return [Wanted(path.absolute(), kind, content) for path, kind, content in read if content]
+    return [Wanted(path.resolve(), kind, content) for path, kind, content in read if content]
 
 
 def _read(path: Path) -> bytes:
