@@ -26,7 +26,7 @@ from .record import PREFIX, Recorder, command_line
 from .redact import known
 from .replays import replay
 from .report import why_not_writable
-from .report.text import script, visible
+from .report.text import printed, script
 from .run import Run
 from .selection import fails
 from .session import Session
@@ -121,7 +121,7 @@ def _replayed(config: pytest.Config) -> int:
         )
     try:
         finding = _found(Run.from_dict(json.loads(path.read_text("utf-8"))).findings, wanted)
-        print(visible(f"{finding.title}\n\n{script(finding.reproduce, 6_000)}\n"), flush=True)
+        print(printed(f"{finding.title}\n\n{script(finding.reproduce, 6_000)}\n"), flush=True)
         seen = replay(
             finding,
             options.target,
@@ -130,12 +130,12 @@ def _replayed(config: pytest.Config) -> int:
             verbose=config.get_verbosity() > 0,
         )
     except HarnessError as error:
-        raise pytest.UsageError(visible(f"--app-replay: {error}")) from None
+        raise pytest.UsageError(printed(f"--app-replay: {error}")) from None
     except KeyboardInterrupt:
         return int(pytest.ExitCode.INTERRUPTED)
     target = parse(options.target, options.folder)
     hide = known(options.target, options.auth, source=target.path).hide
-    print(visible(hide(seen) or "Not seen any more."), flush=True)
+    print(printed(hide(seen) or "Not seen any more."), flush=True)
     return int(bool(seen))
 
 
@@ -159,7 +159,7 @@ def _distributed(config: pytest.Config) -> bool:
 
 
 def _say(words: str) -> None:
-    print(f"\ngradio-harness: {visible(words)}", flush=True)
+    print(f"\ngradio-harness: {printed(words)}", flush=True)
 
 
 def _forget_output(config: pytest.Config) -> None:
@@ -195,7 +195,7 @@ def _ended_early(config: pytest.Config, supervisor: Supervisor, *, interrupted: 
         )
         code = 4
     path = recorder.write(ended=words)
-    words = visible(recorder.run.ended)
+    words = printed(recorder.run.ended)
     print(f"\nERROR: {words}\nreport: {path}\n", flush=True)
     return code
 
@@ -224,7 +224,7 @@ def configure(config: pytest.Config) -> None:
             )
     except HarnessError as error:
         target = str(config.getoption("--app") or config.getini("app"))
-        raise pytest.UsageError(visible(known(target).hide(str(error)))) from None
+        raise pytest.UsageError(printed(known(target).hide(str(error)))) from None
     if harness is not None:
         config.stash[session_key] = harness
     recorder = None

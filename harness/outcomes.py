@@ -11,6 +11,7 @@ import pytest
 
 from .catalogue import by_item
 from .record import ATTRIBUTE, PREFIX
+from .report.text import printed
 from .rows import Checked
 from .run import Part
 from .selection import silenced
@@ -65,7 +66,7 @@ def tidy(item: pytest.Item, report: Any) -> None:
             entry.lines = [hide(line) for line in entry.lines]
     if isinstance(report.longrepr, tuple):  # of a test that was skipped
         report.longrepr = (*report.longrepr[:2], hide(report.longrepr[2]))
-    report.sections = [(name, hide(text)) for name, text in report.sections]
+    report.sections = [(name, printed(hide(text))) for name, text in report.sections]
     if item.config.get_verbosity() > 1:
         return
     # Gradio prints the traceback of every failed call; the finding has the one that counts.

@@ -20,7 +20,7 @@ from .news import whole
 from .options import Options
 from .redact import known
 from .report import write
-from .report.text import counted, visible
+from .report.text import counted, printed
 from .rows import CoverageRow, SuiteRow
 from .run import Part, Run
 from .selection import marked, silenced
@@ -156,7 +156,7 @@ class Recorder:
             yield f"since the last run: {counted(new, 'new finding')}"
         for gone in last[0].mended:
             at = f" [{gone['event']}]" if gone["event"] else ""
-            yield visible(
+            yield printed(
                 f"  since the last run, not found any more: {gone['check']}{at} {gone['title']}"
             )
 
@@ -190,7 +190,7 @@ class Recorder:
             return
         for entry in run.mended:
             at = f" [{entry['event']}]" if entry["event"] else ""
-            yield visible(f"  not found any more: {entry['check']}{at} {entry['title']}")
+            yield printed(f"  not found any more: {entry['check']}{at} {entry['title']}")
         if run.mended:
             yield f"  if mended, take it out of {name}: --app-update-baseline does"
         bare = sum(not f.known.reason for f in run.findings if f.known is not None)
@@ -200,7 +200,7 @@ class Recorder:
     def last_lines(self) -> Iterator[str]:
         """Yield what a user reads at the end: verdict, what no test has told, the report."""
         run = self.run
-        yield visible(run.verdict)
+        yield printed(run.verdict)
         failing = {f.id for f in run.failing}
         ran = {suite.name for suite in run.suites if suite.tests}
         for finding in run.findings:
@@ -210,7 +210,7 @@ class Recorder:
             if cut or finding.id not in failing or finding.suite not in ran:
                 yield from whole(finding)
         if run.coverage:
-            yield visible(_reached(run.coverage))
+            yield printed(_reached(run.coverage))
         yield from self._of_baseline()
         yield from self._of_history()
         if run.skipped:
@@ -245,7 +245,7 @@ def command_line(arguments: Sequence[str]) -> str:
 
 def _named(finding: Finding) -> str:
     at = f" [{finding.event}]" if finding.event else ""
-    return visible(f"{finding.check}{at} {finding.title}")
+    return printed(f"{finding.check}{at} {finding.title}")
 
 
 def _near(path: Path, folder: Path) -> str:

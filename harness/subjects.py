@@ -19,7 +19,7 @@ from .exploring.exploration import Exploration, Stuck
 from .finding import Finding
 from .opening import opened, page_snippet
 from .page import PageVisit
-from .report.text import visible
+from .report.text import printed, visible
 from .rows import Skipped, SuiteRow
 from .run import Part
 from .selection import fails, marked, silenced
@@ -465,4 +465,4 @@ def told_as(finding: Finding) -> str:
     for block in (finding.detail, finding.traceback, lines_to_paste):
         if block:
             lines += ["", block]
-    return visible("\n".join(lines))
+    return printed("\n".join(lines))

@@ -24,6 +24,7 @@ __all__ = [
     "interval",
     "listed",
     "moment",
+    "printed",
     "script",
     "shown",
     "thousands",
@@ -40,6 +41,9 @@ HIDDEN = (
     "\ufeff\ufff0-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e0fff]"
 )
 
+#: A line of a job's log that GitHub's runner takes for a command to itself.
+COMMAND = re.compile(r"^(\s*):(?=:[\w-]+[ :])|#(?=#\[)", re.M)
+
 
 class Html(str):
     """Markup made by this package; Jinja2 does not escape it again."""
@@ -55,6 +59,17 @@ def visible(text: str) -> str:
     '\\\\x1b[31mred'
     """
     return re.sub(HIDDEN, lambda match: _notation(match[0]), text)
+
+
+def printed(text: str) -> str:
+    """Return *text* as it may stand in a terminal, or in the log of a CI job.
+
+    >>> printed("::error::owned")
+    '\\\\x3a:error::owned'
+    """
+    return COMMAND.sub(
+        lambda match: "\\x23" if match[0] == "#" else f"{match[1]}\\x3a", visible(text)
+    )
 
 
 def shown(text: str) -> Html:
