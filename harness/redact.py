@@ -93,6 +93,7 @@ class Secrets:
             findings=self._all(part.findings, "title", "detail", "input", "traceback", "reproduce"),
             effects=self._all(part.effects, "what"),
             skipped=self._all(part.skipped, "what", "why"),
+            access=self._all(part.access, "route", "why"),
             latency=self._all(part.latency, "where"),
             streams=self._all(part.streams, "input", "failed"),
             changes=self._all(part.changes, "before", "after"),

@@ -29,7 +29,7 @@ def told(repository: Path, *findings: Finding, folder: str = "") -> list[str]:
     """Return the commands for *findings* of ``src/app.py``, typed in *folder*."""
     here = repository / folder
     target = parse(str(repository / "src" / "app.py"), here)
-    run = Run("src/app.py", parts=[Part(findings)])
+    run = Run("src/app.py", parts=[Part(findings=findings)])
     return list(commands(run, repository, roots(target, here, "")))
 
 
