@@ -309,7 +309,7 @@ class Run:
         if known := len(self.known):
             counts = [*(counts or ["nothing new"]), f"{known} known"]
             counts[0] = counts[0][:1].upper() + counts[0][1:]
-        timed = {row.event for row in self.latency}
+        timed = {row.event for rows in (self.latency, self.sides, self.ratios) for row in rows}
         tried = [event for event in self.events if event.cases or event.label in timed]
         calls = sum(suite.cases for suite in self.suites)
         queued = sum(suite.queued_cases for suite in self.suites)

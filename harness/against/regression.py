@@ -10,7 +10,6 @@ import contextlib
 import functools
 import os
 import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from typing import Any
@@ -30,6 +29,7 @@ from ..plan import Plan
 from ..reproduce import has_media, run_as, script
 from ..rows import AnswerRow, ChangeRow, SidesRow, Skipped
 from ..run import Part
+from ..stopwatch import Deadline
 from ..strategies import draws, values
 from .answers import Answer, Pair, answer, asked_twice, lasting, settled, smallest
 from .clocks import far_zone
@@ -227,10 +227,10 @@ class Regression:
 
         Raises Spent where there are no calls left.
         """
-        limit = time.monotonic() + DRAWN[self.options.profile][1]
+        deadline = Deadline(DRAWN[self.options.profile][1])
         for asked in cases:
             yield asked, asked_twice(sides, label, asked)
-            if time.monotonic() > limit:
+            if deadline.passed():
                 return
 
     def _cases(self, side: Side, label: str) -> Iterator[Asked]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..app import App
-from ..contract import Event
+from ..contract import Component, Event
 from ..drivers.wire import Wire, new_session
 from ..latency.look import Spent
 from ..observation import Call, Observation
@@ -89,7 +89,8 @@ class Side:
         if asked.example is not None and not (examples and page.choose(*examples[0])):
             return None
         for position, value in asked.values.items():
-            if not page.set(event.inputs[position].component, value, but=event):
+            component = event.inputs[position].component
+            if not _offers(page, component, value) or not page.set(component, value, but=event):
                 return None
         return page
 
@@ -138,3 +139,12 @@ class Sides:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _offers(page: Visit, component: Component, value: Any) -> bool:
+    """Whether the page has *value* among its choices: one of the two apps may have more of them."""
+    props = page.shown(component)
+    if value is None or "choices" not in props or props.get("allow_custom_value"):
+        return True
+    known = [c[1] if isinstance(c, list | tuple) else c for c in props["choices"] or ()]
+    return all(one in known for one in (value if isinstance(value, list) else [value]))
