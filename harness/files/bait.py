@@ -47,6 +47,11 @@ class Bait:
         """What every path of ours has in it, and no other."""
         return self.outside.parent.name
 
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """The folders that are ours, as paths below them begin."""
+        return tuple(f"{one.parent}{os.sep}" for one in (self.outside, self.temporary))
+
     def lay(self) -> None:
         """Have all files there as they were at first, and nothing else."""
         for folder in (self.outside, self.temporary):

@@ -46,6 +46,7 @@ class _Carried:
 
     def __init__(self, look: Look, field: Component) -> None:
         self.look, self.field = look, field
+        self.keeps = False
 
     def run(self) -> list[Finding]:
         """Return what is found, the first of names and the first of contents."""
@@ -55,6 +56,7 @@ class _Carried:
         self.look.base = self.look.usual()
         if self._lost(first) or self._lost(other):
             return []
+        self.keeps = self._keeps(first)
         found: dict[tuple[bool, str], Finding] = {}
         bytes_too = Parcel.of("bytes", ("bytes.txt", bytes(range(255, -1, -1))))
         binary = first.files[0].name.endswith(".txt") and not self._lost(bytes_too)
@@ -70,6 +72,8 @@ class _Carried:
     def named(self, words: str) -> list[Finding]:
         """Return what comes of the parcel that *words* say."""
         known = [p for p in parcels(self.field, binary=True) if p.words == words]
+        first = plain(self.field)
+        self.keeps = first is not None and self._keeps(first)
         return [finding for parcel in known for finding in self.findings(parcel)]
 
     def findings(self, parcel: Parcel) -> list[Finding]:
@@ -88,15 +92,13 @@ class _Carried:
             return round_trip(replace(told, failure=failed.failure)) if crashed else []
         came = list(returned(self.look, seen))
         lost = len(_missing(parcel, came))
-        ending = PurePosixPath(parcel.files[0].name).suffix
-        kept = any(g.name.lower().endswith(ending.lower()) for g in came) or not came
         return round_trip(
             replace(
                 told,
                 sent=len(parcel.contents),
                 lost=lost,
                 came=tuple((g.name, len(g.content)) for g in came),
-                ending="" if kept or not parcel.named else ending,
+                ending=_ending(parcel) if self._dropped(parcel, came) else "",
             )
         )
 
@@ -116,12 +118,29 @@ class _Carried:
         failed = not seen or any(o.error is not None for o in seen)
         return failed or bool(_missing(parcel, list(returned(self.look, seen))))
 
+    def _keeps(self, first: Parcel) -> bool:
+        """Whether a plain file comes back with the ending that it had."""
+        return _kept(first, list(returned(self.look, self._sent(first))))
+
+    def _dropped(self, parcel: Parcel, came: Sequence[Got]) -> bool:
+        """Whether something came back, without the ending that a plain file keeps."""
+        return bool(came) and parcel.named and self.keeps and not _kept(parcel, came)
+
     def _confirmed(self, parcel: Parcel, first: Parcel) -> bool:
         """Whether the same is seen again, and plain files still come back."""
         return not self._lost(first) and bool(self.findings(parcel)) and not self._lost(first)
 
     def _dressed(self, finding: Finding, parcel: Parcel) -> Finding:
         return self.look.dressed(finding, self.field, self._way(parcel), "replay_carriage")
+
+
+def _ending(parcel: Parcel) -> str:
+    return PurePosixPath(parcel.files[0].name).suffix
+
+
+def _kept(parcel: Parcel, came: Sequence[Got]) -> bool:
+    ending = _ending(parcel).lower()
+    return any(got.name.lower().endswith(ending) for got in came)
 
 
 def _missing(parcel: Parcel, came: Sequence[Got]) -> list[bytes]:

@@ -90,26 +90,26 @@ class Look:
     ) -> list[Finding]:
         """Return what *judge* says of the ways of each field, the first finding of each kind.
 
-        A field of which something is found is left alone. *again* does the same, given the way's
-        words, with other things of ours; what that does not show is not told. *call* is the
-        function of ours that shows it again.
+        *again* does the same, given the way's words, with other things of ours; what that does not
+        show is not told. *call* is the function of ours that shows it again.
         """
         rows = [[(component, way) for way in known] for component, known in columns]
         if not any(rows):
             return []
         self.base = self.usual()
         found: dict[tuple[str, str], Finding] = {}
-        done: set[int] = set()
+        told: set[tuple[str, int]] = set()
         for number, row in enumerate(itertools.zip_longest(*rows)):
             for component, way in filter(None, row):
-                if component.id in done or self._over(number):
-                    continue
+                if self._over(number):
+                    break
                 for finding in judge(component, way):
-                    done.add(component.id)
+                    field = (finding.check, component.id)
                     key = (finding.check, finding.location or finding.exception)
-                    if key in found or not _among(finding, again(component, way.words)):
+                    if field in told or not _among(finding, again(component, way.words)):
                         continue
-                    found[key] = self.dressed(finding, component, way, call)
+                    told.add(field)
+                    found.setdefault(key, self.dressed(finding, component, way, call))
         return list(found.values())
 
     def dressed(self, finding: Finding, component: Component, way: Way, call: str) -> Finding:
@@ -126,11 +126,11 @@ class Look:
         return self.deadline.passed(late=late)
 
     def usual(self) -> Case:
-        """Return what the other fields hold: the page as it stands, if it is answered well."""
+        """Return what the other fields hold: all that a visitor can set, if it is answered well."""
         rows = self.contract.examples(self.event)[:1]
         fields = [p.component for e in self.contract.chain(self.event) for p in e.inputs]
         full = Case(filled(fields, random.Random(self.stage.seed)))
-        for case in (Case(), *(Case(example=(t.label, row)) for t, row in rows), full):
+        for case in (full, *(Case(example=(t.label, row)) for t, row in rows), Case()):
             own = [o for o in self.entered(case) if o.call.index == self.event.index]
             if own and own[-1].error is None:
                 return case
@@ -175,9 +175,9 @@ class Look:
                 return True
         return False
 
-    def line(self, effects: Iterable[Effect], kind: str) -> str:
-        """Return the author's line that did such a thing to what is ours, "" if none did."""
-        places = [e.where for e in effects if e.kind == kind and e.where]
+    def line(self, effects: Iterable[Effect], kind: str, ours: tuple[str, ...] = ("",)) -> str:
+        """Return the author's line that did such a thing to what begins like *ours*, "" if none."""
+        places = [e.where for e in effects if e.kind == kind and e.what.startswith(ours) if e.where]
         return places[0].removeprefix(f"{self.stage.app.folder}{os.sep}") if places else ""
 
     def _script(self, component: Component, way: Way, call: str) -> str:

@@ -74,7 +74,7 @@ def _findings(look: Look, bait: Bait, field: Component, way: Way) -> list[Findin
     if touched:
         bait.lay()
     _sweep(bait, effects)
-    read = look.line(effects, "read")
+    read = look.line(effects, "read", bait.folders)
     told = Trespass(
         look.event.label,
         field.label,
@@ -85,7 +85,7 @@ def _findings(look: Look, bait: Bait, field: Component, way: Way) -> list[Findin
         shown=look.came_back(seen, bait.mark) if read or not way.forged else "",
         read=read,
         written=tuple(touched),
-        wrote=look.line(effects, "write"),
+        wrote=look.line(effects, "write", bait.folders),
     )
     return [finding for check in CHECKS for finding in check(told)]
 
@@ -100,8 +100,7 @@ def _again(look: Look, field: Component, words: str) -> list[Finding]:
 def _sweep(bait: Bait, effects: Sequence[Effect]) -> None:
     """Remove what the app has written under our name in folders that are not ours."""
     made = [e.what for e in effects if e.kind == "write"]
-    ours = (str(bait.outside.parent), str(bait.temporary.parent))
-    strays = [path for path in made if bait.word in path and not path.startswith(ours)]
+    strays = [path for path in made if bait.word in path and not path.startswith(bait.folders)]
     for stray in strays:
         before, word, after = stray.partition(bait.word)
         root = Path(before + word + after.partition(os.sep)[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -111,8 +112,21 @@ Filled = Iterator[tuple[Any, bool]]
 
 def _plain(component: Component, text: str) -> Filled:
     longest = component.props.get("max_length")
+    fits = not isinstance(longest, int)
     if component.props.get("type") != "email":
-        yield text, not isinstance(longest, int) or len(text) <= longest
+        yield text, fits or len(text) <= (longest or 0)
+    shown = _parsed(component.value)
+    if (value := _replaced(shown, text)) != shown:
+        yield json.dumps(value), fits
+
+
+def _parsed(text: Any) -> Any:
+    """Return the object or list that *text* is as JSON, None if it is neither."""
+    try:
+        value = json.loads(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return value if isinstance(value, dict | list) else None
 
 
 def _choice(component: Component, text: str) -> Filled:
