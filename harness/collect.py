@@ -246,6 +246,8 @@ def _guarded(harness: Session) -> list[str]:
 
 
 def _asked_at_all(harness: Session) -> list[str]:
+    if not harness.app.contract.events and not harness.guarded:
+        return []
     own = any(route.owner == "author" for route in harness.app.routes)
     return ["app"] if harness.target.loopback and (own or harness.guarded) else []
 

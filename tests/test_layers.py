@@ -236,6 +236,7 @@ LAYERS = (
         "report.forest",
         "report.curves",
         "report.previews",
+        "report.matrix",
         "report.contents",
         "report.page",
         "report.summary",

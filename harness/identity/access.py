@@ -23,7 +23,7 @@ __all__ = ["Access", "access"]
 #: What Gradio's login guards, and of that what an app that asks for a login can never mean to open.
 GUARDED = re.compile(
     r"/(config|info|queue/(join|data)|call/.*|run/.*|api/.*|upload|file[=/].*|component_server"
-    r"|monitoring(/summary)?|proxy=.*|process_recording|dev/reload|profiling/.*)/?$"
+    r"|proxy=.*|process_recording|dev/reload|profiling/.*)/?$"
 )
 CORE = re.compile(
     r"/(config|queue/(join|data)|call/\{api_name\}|run/\{api_name\}|upload|file=.*)/?$"
@@ -35,6 +35,8 @@ OPEN: Mapping[str, str] = {
     ),
     r"/(user|token|app_id|login_check)/?$": "says who asks, and nothing else",
     r"/(cancel|reset|stream|heartbeat)": "whoever knows the session or the event may",
+    r"/monitoring/?$": "guarded by the login, and leads to a key",
+    r"/monitoring/summary": "numbers of calls, which Gradio 5 shows to everybody",
     r"/monitoring/\{key\}": "whoever knows the key may",
     r"/openapi\.json$|/(docs|redoc)": "describes routes, and holds no data",
     r"/$": "shows the login",

@@ -14,6 +14,7 @@ from ..rows import EventRow
 from ..run import Run
 from .axis import axis_over
 from .forest import forest_axis
+from .matrix import lines, people
 from .text import moment, thousands
 
 __all__ = ["Limits", "contents"]
@@ -46,6 +47,8 @@ def contents(run: Run, limits: Limits) -> dict[str, object]:
         **_latency(run, limits),
         **_shape(run, limits),
         **_regression(run, limits),
+        **_first("access", lines(run.access), limits.rows),
+        "access_people": people(run.access),
         **_first("reached", run.coverage, limits.rows),
         **_first("effects", run.effects, limits.rows),
         **_first("skipped", run.skipped, limits.rows),
