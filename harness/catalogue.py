@@ -8,6 +8,7 @@ from .checks.agreement import CHECKS as AGREEMENT
 from .checks.carriage import CHECKS as CARRIAGE
 from .checks.cost import CHECKS as COST
 from .checks.departure import CHECKS as DEPARTURE
+from .checks.disclosure import CHECKS as DISCLOSURE
 from .checks.exposed import CHECKS as EXPOSED
 from .checks.fetching import CHECKS as FETCHING
 from .checks.files import CHECKS as FILES
@@ -44,7 +45,7 @@ CHECKS: tuple[Check, ...] = tuple(
         "advisories",
     )
     for check in (
-        *(*_API, *_STREAMS, *_SESSIONS, *_PATHS, *IDENTITY, *PAGE, *LATENCY, *SHAPE),
+        *(*_API, *_STREAMS, *_SESSIONS, *_PATHS, *IDENTITY, *DISCLOSURE, *PAGE, *LATENCY, *SHAPE),
         *(*REGRESSION, *ADVISORIES),
     )
     if check.suite == suite

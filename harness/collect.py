@@ -252,6 +252,10 @@ def _asked_at_all(harness: Session) -> list[str]:
     return ["app"] if harness.target.loopback and (own or harness.guarded) else []
 
 
+def _of_anybody(harness: Session) -> list[str]:
+    return [*_explored(harness), *_asked_at_all(harness)]
+
+
 def _compared(harness: Session) -> list[str]:
     options = harness.options
     return [name for name in ("baseline", "against") if getattr(options, name)]
@@ -280,5 +284,5 @@ ABOUT = {
     "latency": _timed,
     "regression": _compared,
     "advisories": _whole,
-    "auth": _asked_at_all,
+    "auth": _of_anybody,
 }

@@ -18,6 +18,7 @@ from typing import Any
 from .app import App, start_here
 from .catalogue import CHECKS
 from .checks.outcome import Seen
+from .confidential import confidential
 from .contract import Contract, Event
 from .downloads import Downloads
 from .drivers.wire import Wire, new_session
@@ -364,7 +365,8 @@ def _answers(visit: Visit, app: App) -> list[Seen]:
         for observation, held, shown in zip(visit.seen, visit.held, visit.outputs_held, strict=True)
     ]
     with Downloads(app) as downloads:
-        return [replace(one, served=downloads.of(one)) for one in seen]
+        secrets = confidential(app.target.path)
+        return [replace(one, served=downloads.of(one), secrets=secrets) for one in seen]
 
 
 def _walk(visit: Visit, steps: Sequence[tuple[Any, ...]]) -> None:

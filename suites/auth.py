@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..subjects import Identified
+from ..subjects import Identified, Judged
 
 
 def route(guarded: Identified) -> None:
@@ -38,3 +38,8 @@ def origin(asked: Identified) -> None:
 def redirect(asked: Identified) -> None:
     """No link into the app leads to another site."""
     asked.expect_none("auth.redirect")
+
+
+def tells(exploration: Judged) -> None:
+    """No answer and no error shows a secret, or the app's inside."""
+    exploration.expect_none("auth.tells")

@@ -64,9 +64,15 @@ DEFECTS = {
     "auth.redirect/defect": {("error", "GET /back sends visitors to any other site")},
     "auth.redirect/defect_slashes": {("error", "GET /back sends visitors to any other site")},
 }
+#: What is said of every app with a login, once.
+BY_DESIGN = {
+    ("info", "Gradio answers these routes without a login, by design"),
+    ("info", "The login has no limit of attempts"),
+}
 MENDED = [
     path.relative_to(TWINS).with_suffix("").as_posix()
     for path in sorted(TWINS.glob("auth.*/mended*.py"))
+    if path.parent.name != "auth.tells"  # an exploration finds that
 ]
 
 
@@ -96,6 +102,7 @@ def test_every_twin_is_tried() -> None:
     spoilt = {
         path.relative_to(TWINS).with_suffix("").as_posix()
         for path in TWINS.glob("auth.*/defect*.py")
+        if path.parent.name != "auth.tells"
     }
 
     assert set(DEFECTS) == spoilt
@@ -106,7 +113,8 @@ def test_what_is_open_is_found(name: str) -> None:
     """All of it, and nothing else."""
     found = look(name).findings
 
-    assert DEFECTS[name] == {(str(finding.severity), finding.title) for finding in found}
+    told = {(str(finding.severity), finding.title) for finding in found}
+    assert DEFECTS[name] == told - BY_DESIGN
 
 
 @pytest.mark.parametrize("name", MENDED)

@@ -59,7 +59,7 @@ LAYERS = (
         "script.script",
         "script",
     ),
-    *("shortcuts", "environment", "routes", "app", "redact"),
+    *("shortcuts", "environment", "routes", "app", "redact", "confidential"),
     *(
         "child.channel",
         "child.capacity",
@@ -142,6 +142,7 @@ LAYERS = (
         "checks.regression",
         "checks.advisories",
         "checks.identity",
+        "checks.disclosure",
         "catalogue",
     ),
     *(

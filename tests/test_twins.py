@@ -161,6 +161,11 @@ DEFECTS: Mapping[str, tuple[Defect, ...]] = {
     "api.client-differs/defect": (
         Defect("api.client-differs", "", UNTOUCHED, "defect.py:6 in quote", WARNING),
     ),
+    "auth.tells/defect": (
+        Defect("auth.tells", "", "*", "defect.py:32 in check"),
+        Defect("auth.tells", "", "*", "defect.py:22 in look_up"),
+        Defect("auth.tells", "", "*", "defect.py:25 in explain", WARNING),
+    ),
     "api.structure/defect": (
         Defect("api.structure", "row", "*", "defect.py:47 in load"),
         Defect("api.structure", "item", "*", "defect.py:41 in pack"),
@@ -190,7 +195,16 @@ DEFECTS: Mapping[str, tuple[Defect, ...]] = {
     "streaming.stall/defect_long": (Defect("streaming.stall", "", "*", "", WARNING),),
 }
 ELSEWHERE = (
-    *("ui.", "latency.", "sessions.", "inputs", "api.out-of-contract", "regression."),
+    *(
+        "ui.",
+        "latency.",
+        "sessions.",
+        "inputs",
+        "api.out-of-contract",
+        "regression.",
+        *("auth.route", "auth.login", "auth.enumeration", "auth.session", "auth.anothers-data"),
+        *("auth.origin", "auth.redirect"),
+    ),
     "files.",
     *("streaming.goes-on", "streaming.blocks-next", "streaming.late-paint", "streaming.taken-back"),
 )

@@ -11,6 +11,7 @@ from . import Check
 __all__ = [
     "CHECKS",
     "Admitted",
+    "ByDesign",
     "Crossed",
     "Failed",
     "Kept",
@@ -20,6 +21,7 @@ __all__ = [
     "Sent",
     "Spoken",
     "Spoofed",
+    "Unlimited",
 ]
 
 #: What a login that admits such a pair does wrong, and how grave that is.
@@ -87,6 +89,21 @@ class Paced:
     user: tuple[float, ...]
     stranger: tuple[float, ...]
     location: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unlimited:
+    """A login that still let a user in after so many wrong *attempts*, one after the other."""
+
+    attempts: int
+    location: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ByDesign:
+    """What Gradio itself answers without a login: *routes*, by why it does."""
+
+    routes: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +191,7 @@ class Sent:
     location: str = ""
 
 
-def login(seen: Admitted | Failed) -> list[Finding]:
+def login(seen: Admitted | Failed | Unlimited) -> list[Finding]:
     """The login admits a pair of name and password that is nobody's, or fails on one.
 
     Why: everything else in the app trusts it. Such pairs are made of those that it
@@ -185,8 +202,14 @@ def login(seen: Admitted | Failed) -> list[Finding]:
     `secrets.compare_digest`, pass values to SQL as parameters, and return False for everything
     that is not known, without raising.
 
-    Silence: `--app-ignore auth.login`. That a name is admitted in other case is information.
+    Silence: `--app-ignore auth.login`. That a name is admitted in other case is information, and
+    that wrong passwords may be tried without end: Gradio has no limit.
     """
+    if isinstance(seen, Unlimited):
+        title = "The login has no limit of attempts"
+        words = f"{seen.attempts} wrong ones, one after the other; a user was let in after them"
+        found = _finding("auth.login", Severity.INFO, title, words, seen.location)
+        return [_with(found, exception="unlimited")]
     if isinstance(seen, Failed):
         title = f"The login fails with HTTP {seen.status}" + (
             f": {seen.exception}" if seen.exception else ""
@@ -230,7 +253,7 @@ def enumeration(seen: Spoken | Paced) -> list[Finding]:
     return [_finding("auth.enumeration", Severity.WARNING, title, words, seen.location)]
 
 
-def route(seen: Reached) -> list[Finding]:
+def route(seen: Reached | ByDesign) -> list[Finding]:
     """A route of the app answers somebody who is not logged in, while its page asks for a login.
 
     Why: Gradio's login guards Gradio's routes alone. What the author adds to FastAPI, or
@@ -243,8 +266,12 @@ def route(seen: Reached) -> list[Finding]:
     apart from what is not.
 
     Silence: `--app-ignore auth.route`; a route that is called health, docs, login and the like is
-    information.
+    information, and so is what Gradio leaves open by design.
     """
+    if isinstance(seen, ByDesign):
+        title = "Gradio answers these routes without a login, by design"
+        words = "\n".join(f"{label}: {why}" for label, why in seen.routes)
+        return [_with(_finding("auth.route", Severity.INFO, title, words, ""), exception="design")]
     where = f"{seen.who} asks for {seen.label}: HTTP {seen.status}"
     grave = bool(seen.shows) or seen.owner == "gradio"
     if grave:

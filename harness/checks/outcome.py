@@ -27,7 +27,8 @@ class Seen:
 
     *props* are the properties that earlier answers changed, by component id. *folder* is
     the app's; locations are told relative to it. *shown* is what the event's outputs held,
-    *served* the files of the answer by their paths, fetched as the page does.
+    *served* the files of the answer by their paths, fetched as the page does. *secrets* must not be
+    in it.
     """
 
     observation: Observation
@@ -36,6 +37,7 @@ class Seen:
     folder: str = ""
     shown: Mapping[int, Any] = field(default_factory=dict)
     served: Mapping[str, Served] = field(default_factory=dict)
+    secrets: frozenset[str] = frozenset()
 
 
 def place(frame: Frame | None, folder: str) -> str:

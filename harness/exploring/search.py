@@ -21,6 +21,7 @@ from typing import Any, Literal
 
 from ..app import App
 from ..checks import Check
+from ..checks.disclosure import CHECKS as DISCLOSURE
 from ..checks.files import CHECKS as FILES
 from ..checks.outcome import CHECKS as OUTCOME
 from ..checks.outcome import Seen
@@ -28,6 +29,7 @@ from ..checks.outputs import CHECKS as OUTPUTS
 from ..checks.streaming import CHECKS as STREAMING
 from ..checks.warned import CHECKS as WARNED
 from ..clues import NO_CLUES, Clues
+from ..confidential import confidential
 from ..contract import Component, Contract, Event
 from ..downloads import Downloads
 from ..drivers.direct import Direct
@@ -49,7 +51,7 @@ from .memory import Memory
 __all__ = ["CHECKS", "TIMED", "Defect", "Key", "Search", "Stop", "key_of"]
 
 #: Applied to every observation.
-CHECKS: tuple[Check, ...] = (*OUTCOME, *OUTPUTS, *FILES, *WARNED, *STREAMING)
+CHECKS: tuple[Check, ...] = (*OUTCOME, *OUTPUTS, *FILES, *WARNED, *STREAMING, *DISCLOSURE)
 
 #: Checks that go by the clock: a busy machine or a first call that warms up looks the same
 #: once, but not every time. Those by which only what came over the queue is judged.
@@ -124,6 +126,7 @@ class Search:
         self.before, self.after = before, after
         self.named_folder = folder
         self.folder = str(app.folder)
+        self.secrets = confidential(app.target.path)
         self.contract: Contract = app.contract
         self.chain = self.contract.chain(event)
         self.defects: dict[Key, Defect] = {}
@@ -417,7 +420,10 @@ class Search:
             )
             if observation.call.index not in own
         ]
-        return [dataclasses.replace(one, served=self.downloads.of(one)) for one in seen]
+        return [
+            dataclasses.replace(one, served=self.downloads.of(one), secrets=self.secrets)
+            for one in seen
+        ]
 
     def _count(self, seen: Seen) -> None:
         observation = seen.observation

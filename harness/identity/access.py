@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..checks.identity import Reached
+from ..checks.identity import ByDesign, Reached
 from ..checks.identity import route as judged
 from ..environment import CANARY
 from ..finding import Finding
@@ -16,7 +16,7 @@ from ..routes import Route
 from ..rows import AccessRow
 from .belongings import WHOSE, Belongings
 from .look import Enough, Look
-from .people import LOGOUT, Answer, Person
+from .people import ANONYMOUS, LOGOUT, Answer, Person
 
 __all__ = ["Access", "access"]
 
@@ -66,6 +66,7 @@ def access(look: Look, belongings: Belongings) -> Access:
     """Return who is answered by which route."""
     result = Access()
     belongings.plant()
+    look.begin()
     with contextlib.suppress(Enough):
         for one in look.app.routes:
             if LOGOUT.search(one.path) or one.path.rstrip("/") == look.app.door.path:
@@ -75,7 +76,18 @@ def access(look: Look, belongings: Belongings) -> Access:
             elif _below(look, one) and one.method in ("GET", "POST"):
                 _of_gradio(look, one, result)
         _of_others(look, result)
+    if open_ones := _by_design(result.rows):
+        result.findings += judged(ByDesign(open_ones))
     return result
+
+
+def _by_design(rows: list[AccessRow]) -> tuple[tuple[str, str], ...]:
+    """Return what Gradio answers anybody, each reason once with its first route."""
+    found: dict[str, str] = {}
+    for row in rows:
+        if row.owner == "gradio" and row.who == ANONYMOUS and row.open and row.expected:
+            found.setdefault(row.why, row.route)
+    return tuple((label, why) for why, label in found.items())
 
 
 def _below(look: Look, one: Route) -> bool:

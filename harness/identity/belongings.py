@@ -23,6 +23,7 @@ from ..literals import literal
 from ..observation import Observation
 from ..reproduce import Case, enter
 from ..routes import Route
+from ..stopwatch import Deadline
 from ..strategies.choices import allowed
 from ..visitors.canaries import Mark, new_mark, received
 from ..visitors.marking import marked
@@ -40,6 +41,8 @@ WHOSE = re.compile(
 #: What a record may be called by that one can guess: a number, or a few letters with one.
 HANDLE = re.compile(r"(?<![\w.])(?:[A-Za-z]{1,5}[-_]?)?\d{1,6}(?![\w.])")
 MOST_HANDLES = 4
+#: For so many seconds an event is waited for, and this part of a look's goes into planting marks.
+PATIENCE_SECONDS, PLANT_SHARE = 4.0, 0.4
 #: Names of nobody, beside one made of the letters of the user's.
 STRANGERS = ("zwikorlunt", "tnulrokiwz", "plogemmirv")
 
@@ -48,7 +51,9 @@ class Belongings:
     """What user A has in the app, and what others get of it."""
 
     def __init__(self, look: Look) -> None:
-        self.look, self.stage = look, look.stage
+        self.look = look
+        # Who takes longer is not waited for, and not told of as one that hangs.
+        self.stage = dataclasses.replace(look.stage, timeout_seconds=PATIENCE_SECONDS, hung={})
         self.contract = look.app.contract
         self.draw = random.Random(look.stage.seed)
         self.sent: dict[Mark, tuple[Event, dict[int, Any]]] = {}
@@ -61,7 +66,10 @@ class Belongings:
             return
         self._planted = True
         session, mine = new_session(), self.look.people.users[0].user
+        deadline = Deadline(PLANT_SHARE * self.look.seconds)
         for event in self.stage.roots:
+            if deadline.passed():
+                break
             values = self._filled(event, mine)
             for seen in self._set_off("A", event, values, session):
                 told = str(seen.outputs)
@@ -91,7 +99,7 @@ class Belongings:
         if len(self.look.people.users) < 2:
             return
         for event in self.stage.roots:
-            for parameter in event.inputs:
+            for parameter in () if self.look.deadline.passed() else event.inputs:
                 if parameter.component.type in ("textbox", "number", "dropdown", "radio"):
                     finding = self._of_field(event, parameter.component, parameter.name)
                     if finding is not None:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable, Iterator
 
 from ..app import Credentials
-from ..checks.identity import Admitted, Failed, Paced, Spoken, enumeration, login
+from ..checks.identity import Admitted, Failed, Paced, Spoken, Unlimited, enumeration, login
 from ..finding import Finding
 from ..probe import traceback_of
 from ..routes import location
@@ -45,6 +45,8 @@ def admitted(look: Look) -> list[Finding]:
         elif door.admits(answer) and door.admits(door.knock(attempt.user, attempt.password)):
             door.admitted.add(attempt.kind)
             found += login(Admitted(attempt.kind, attempt.words, door.place))
+    if door.wrong >= BETWEEN and door.lets_users_in():
+        found += login(Unlimited(door.wrong, door.place))
     return found
 
 
@@ -90,7 +92,7 @@ class _Door:
     """The login of one app. *admitted* are the kinds of attempts that it has let in."""
 
     def __init__(self, look: Look) -> None:
-        self.look, self.admitted = look, set[str]()
+        self.look, self.admitted, self.wrong = look, set[str](), 0
         self.auth = look.app.arguments.get("auth")
 
     @property
@@ -105,7 +107,7 @@ class _Door:
         """Yield those that would say something new, until no user is let in or time is up."""
         with contextlib.suppress(Enough):
             for number, attempt in enumerate(planned, 1):
-                if number % BETWEEN == 0 and not self._lets_users_in():
+                if number % BETWEEN == 0 and not self.lets_users_in():
                     return
                 implied = {kind for one in self.admitted for kind in IMPLIES.get(one, ())}
                 if "*" in implied:
@@ -122,6 +124,7 @@ class _Door:
     def admits(self, answer: Answer) -> bool:
         """Whether whoever got *answer* is in: by the app's page, not by the words."""
         if answer.status >= 400 or answer.status == 0:
+            self.wrong += 1
             return False
         config = f"{self.look.app.url.removeprefix(self.look.app.origin)}/config"
         inside = self.look.people.anonymous.get(config).open
@@ -139,9 +142,12 @@ class _Door:
             return type(error).__name__, traceback_of(error, probe.roots), self.place
         return "", "", self.place
 
-    def _lets_users_in(self) -> bool:
+    def lets_users_in(self) -> bool:
+        """Whether a user with the right password is let in; not known where time is up."""
         who = self.look.people.accounts[0]
-        return self.admits(self.knock(who.user, who.password))
+        with contextlib.suppress(Enough):
+            return self.admits(self.knock(who.user, who.password))
+        return False
 
 
 def _like(user: str) -> str:
