@@ -33,7 +33,7 @@ VERSIONS = {
 }
 TESTS = (
     *("target", "app", "contract", "probe", "wire", "client"),
-    *("strategies", "visit", "twins", "whole"),
+    *("strategies", "visit", "twins", "whole", "advisories"),
 )
 
 

@@ -170,6 +170,22 @@ def test_an_app_that_runs_elsewhere_is_not_probed(
     assert "this machine" in part.skipped[0].why
 
 
+def test_an_app_is_told_by_its_release_where_no_file_can_be_laid_out(
+    app: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A home that cannot be written to, as on some CI servers, ends no run."""
+    hole = Advisory("GHSA-9", "a hole", "gradio", ("CVE-2024-47165",), fixed="99")
+    monkeypatch.setattr(module, "read", lambda: Table("2026-01-01", (hole,)))
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+
+    with Wire(app) as wire:
+        part = advised(app, wire, plan(app.contract))
+
+    assert ["advisories.version"] == [finding.check for finding in part.findings]
+    assert [True] == ["no file can be laid out" in row.why for row in part.skipped]
+
+
 def test_an_advisory_is_shown_again(
     app: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

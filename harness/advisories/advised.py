@@ -24,7 +24,7 @@ from ..redact import of_running
 from ..reproduce import run_as, script
 from ..rows import Skipped, SuiteRow
 from ..run import Part
-from .canary import canary
+from .canary import NoCanary, canary
 from .prober import Prober
 from .probes import PROBES
 from .table import read
@@ -55,10 +55,13 @@ def advised(
     elif not app.target.loopback:
         why = "told by its release only: probes go to apps of this machine"
     else:
-        with canary() as bird:
-            prober = Prober(app, wire, chosen, bird, pay, before, after)
-            published = [_probed(known, prober) for known in published]
-            calls = prober.calls
+        try:
+            with canary() as bird:
+                prober = Prober(app, wire, chosen, bird, pay, before, after)
+                published = [_probed(known, prober) for known in published]
+                calls = prober.calls
+        except NoCanary as error:
+            why = f"told by its release only: {error}"
     told = [_with_scripts(known, app.target.text, folder, chosen) for known in published]
     return Part(
         findings=tuple(_judged(told)),
@@ -117,7 +120,7 @@ def _probed(known: Advised, prober: Prober) -> Advised:
         prober.canary.asked.clear()
         try:
             seen = probe(prober) if probe is not None else None
-        except httpx.HTTPError:  # the app answers none of that: nothing is shown
+        except (httpx.HTTPError, ValueError):  # no answer to that: nothing is shown
             continue
         if seen is not None:
             shown[advisory.name] = seen

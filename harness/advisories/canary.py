@@ -17,7 +17,11 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-__all__ = ["Canary", "canary"]
+__all__ = ["Canary", "NoCanary", "canary"]
+
+
+class NoCanary(Exception):
+    """Why there is none, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +44,9 @@ def canary() -> Iterator[Canary]:
     """Give a canary; nothing of it is left afterwards.
 
     The file lies in the user's cache and not where temporary files do: Gradio serves those to
-    everybody by design. Raises OSError where there is no room for it.
+    everybody by design. Raises NoCanary where nothing can be written there.
     """
-    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gradio-harness"
-    base.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="canary-", dir=base))
+    folder = _folder()
     try:
         word, asked = secrets.token_hex(12), list[str]()
         path = folder / f"{secrets.token_hex(6)}.txt"
@@ -53,6 +55,15 @@ def canary() -> Iterator[Canary]:
             yield Canary(path, word, f"{address}/{secrets.token_hex(6)}.txt", asked)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _folder() -> Path:
+    try:
+        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gradio-harness"
+        base.mkdir(parents=True, exist_ok=True)
+        return Path(tempfile.mkdtemp(prefix="canary-", dir=base))
+    except (OSError, RuntimeError) as error:  # RuntimeError: nobody knows where home is
+        raise NoCanary(f"no file can be laid out below ~/.cache ({error})") from error
 
 
 @contextmanager
