@@ -17,10 +17,12 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from ..errors import HarnessError
+
 __all__ = ["Canary", "NoCanary", "canary"]
 
 
-class NoCanary(Exception):
+class NoCanary(HarnessError):
     """Why there is none, in words."""
 
 
