@@ -120,7 +120,6 @@ class Reached:
     who: str
     status: int
     shows: str = ""
-    secret: bool = False
     changes: bool = False
     public: bool = False
     location: str = ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -98,55 +99,46 @@ def _below(look: Look, one: Route) -> bool:
 
 def _of_gradio(look: Look, one: Route, result: Access) -> None:
     guarded = bool(GUARDED.search(one.path))
-    why = next((why for path, why in OPEN.items() if re.search(path, one.path)), "as Gradio has it")
+    design = next((why for path, why in OPEN.items() if re.search(path, one.path)), "Gradio's way")
     for person in [*look.people.strangers, *look.people.users]:
         answer = person.ask(one.method, one.filled({}))
         is_open = answer.status not in (0, 401, 403)
-        known = bool(person.user)
-        expected = known or not guarded
-        if not guarded:
-            expected = is_open
-        words = "a user is logged in" if known else "Gradio's login guards it" if guarded else why
-        result.rows.append(
-            AccessRow(
-                *(one.label, one.owner, "own", person.name, answer.status),
-                *(is_open, expected if known is False or is_open else is_open, words),
-            )
-        )
-        if is_open and not known and guarded and CORE.search(one.path):
-            seen = Reached(one.label, "gradio", person.name, answer.status)
-            result.findings += judged(seen)
+        stray = is_open and guarded and not person.user
+        why = "Gradio's login guards it" if guarded and not person.user else design
+        why = "a user is logged in" if person.user else why
+        row = AccessRow(one.label, one.owner, "own", person.name, answer.status, is_open, True, why)
+        result.rows.append(dataclasses.replace(row, expected=is_open and not stray))
+        if stray and CORE.search(one.path):
+            result.findings += judged(Reached(one.label, "gradio", person.name, answer.status))
 
 
 def _of_author(look: Look, belongings: Belongings, one: Route, result: Access) -> None:
-    """Ask the author's route as everybody; what changes things only as nobody in particular."""
+    """Ask the author's route as everybody; what changes things only once, as nobody."""
     public = bool(PUBLIC.search(one.path))
     mine = look.people.users[0].user if look.people.users else ""
+    people = [*look.people.strangers, *look.people.users] if one.reads else [look.people.anonymous]
     for values in _values(one, mine, belongings):
-        people = [*look.people.strangers, *(look.people.users if one.reads else ())]
-        told = {person.name: (person, _asked(one, person, values)) for person in people}
-        for person, answer in told.values():
-            shows, secret = "", False
-            if answer.open and not person.user:
-                shows, secret = _shows(look, belongings, answer, values)
-            expected = bool(person.user) or public or not answer.open
-            words = "a user is logged in" if person.user else _why(answer, public)
+        seen: list[Reached] = []
+        for person in people:
+            answer = _asked(one, person, values)
+            known = bool(person.user)
+            words = "a user is logged in" if known else _why(answer, public)
             result.rows.append(
                 AccessRow(
                     *(one.label, one.owner, _whose(values, mine), person.name, answer.status),
-                    *(answer.open, expected if answer.open else False, words),
+                    *(answer.open, answer.open and (known or public), words),
                 )
             )
-        strangers = [pair for pair in told.values() if not pair[0].user]
-        for person, answer in strangers:
-            if not answer.open:
-                continue
-            shows, secret = _shows(look, belongings, answer, values)
-            seen = Reached(
-                *(one.label, "author", person.name, answer.status, shows, secret),
-                *(not one.reads, public, one.location),
-            )
-            result.findings += judged(seen)
+            if answer.open and not known:
+                shows = _shows(look, belongings, answer, values)
+                seen.append(
+                    Reached(
+                        *(one.label, "author", person.name, answer.status, shows),
+                        *(not one.reads, public, one.location),
+                    )
+                )
+        if seen:
+            result.findings += judged(seen[0])
             return
 
 
@@ -199,23 +191,20 @@ def _typed(kind: str, value: str) -> Any:
     return int(value) if kind in ("integer", "number") and value.isdigit() else value
 
 
-def _shows(
-    look: Look, belongings: Belongings, answer: Answer, values: Mapping[str, str]
-) -> tuple[str, bool]:
+def _shows(look: Look, belongings: Belongings, answer: Answer, values: Mapping[str, str]) -> str:
     """Return what of users, or of secrets, an answer holds that is for nobody's eyes."""
     text = answer.text
     if CANARY in text or any(secret in text for secret in look.secrets):
-        return "it shows a secret", True
+        return "it shows a secret"
     if belongings.shown(text):
-        return "it shows what a user has sent", False
+        return "it shows what a user has sent"
     if TRACEBACK in text:
-        return "it shows a traceback", False
+        return "it shows a traceback"
     html = "html" in answer.headers.get("content-type", "")
     names = [p.user for p in look.people.users if p.user not in values.values()]
-    named = [user for user in names if re.search(rf"\b{re.escape(user)}\b", text)]
-    if named and not html and len(named) == len(names):
-        return "it names the users", False
-    return "", False
+    if names and not html and all(re.search(rf"\b{re.escape(one)}\b", text) for one in names):
+        return "it names the users"
+    return ""
 
 
 def _of_others(look: Look, result: Access) -> None:
