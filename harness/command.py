@@ -269,6 +269,8 @@ def _journal(config: Any, supervisor: Supervisor | None) -> Journal | None:
     if supervisor is not None:
         return supervisor.journal
     folder = getattr(config, "workerinput", {}).get("gradio_harness_folder")
+    if folder:
+        os.environ[FOLDER] = folder  # of the controller, which removes it where a worker dies
     return Journal(Path(folder) / f"{config.workerinput['workerid']}.jsonl") if folder else None
 
 

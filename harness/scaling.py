@@ -18,7 +18,7 @@ LEAST_SECONDS = 0.002
 ABOVE_FLOOR = 4.0
 #: So many of the largest sizes are fitted, and so few say nothing.
 MOST = 6
-FEWEST = 3
+FEWEST = 4
 
 
 @dataclass(frozen=True, slots=True)

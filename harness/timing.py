@@ -15,7 +15,7 @@ from .contract import Event
 from .copies import Copies
 from .drivers.wire import Wire
 from .errors import TargetError
-from .latency import SECONDS, SHAPES, Look, measure, opened, snippet
+from .latency import QUICK_SECONDS, SECONDS, SHAPES, SLOW_SECONDS, Look, measure, opened, snippet
 from .options import Options
 from .plan import Plan
 from .rows import LatencyRow, Skipped, SuiteRow
@@ -32,6 +32,8 @@ SAMPLES = {"quick": (20, 1.5), "standard": (50, 6.0), "deep": (200, 30.0)}
 WARM_UP = 3
 #: What is said of times that the page's own values did not give.
 FILLED = "its fields filled in"
+#: So many quick events at most are set off while a slow one works.
+BESIDE = 4
 
 
 @dataclass
@@ -67,10 +69,13 @@ class Timing:
 
         The events of the chain of *root* are measured together, when the first is asked for.
         """
+        return self._chain(root)[label]
+
+    def _chain(self, root: str) -> dict[str, LatencyRow | Skipped]:
         if root not in self._rows:
             with self.noted(f"latency of {root}", root):
                 self._rows[root] = self._measure(root)
-        return self._rows[root][label]
+        return self._rows[root]
 
     def _measure(self, label: str) -> dict[str, LatencyRow | Skipped]:
         app, wire, where = self._place()
@@ -126,8 +131,11 @@ class Timing:
             return Part(skipped=(Skipped(check, "the app is not seen from inside"),))
         if why := self.spared(root):
             return Part(skipped=(Skipped(f"{check} of {label}", why),))
+        quick = self._quick(root) if check == "latency.held-up" and row.p50 >= SLOW_SECONDS else []
         with self.allowance.spending(check) as share:
-            look = self._look(check, root, source, share * SECONDS[self.options.profile])
+            limit = Deadline(share * SECONDS[self.options.profile])
+            look = self._look(check, root, source, limit)
+            look.beside = [self._look(check, other, source, limit) for other in quick]
             part = SHAPES[check](look, row)
         self.allowance.made[root] += look.made
         script = snippet(
@@ -136,12 +144,26 @@ class Timing:
             check,
             folder=self.options.app_folder,
             chosen=self.plan,
+            seed=self.options.seed,
         )
         findings = tuple(dataclasses.replace(f, reproduce=script) for f in part.findings)
         calls = SuiteRow("latency", cases=look.made, queued_cases=look.made * look.event.queue)
         return dataclasses.replace(part, findings=findings, suites=(calls,))
 
-    def _look(self, check: str, root: str, source: Source, seconds: float) -> Look:
+    def _quick(self, root: str) -> list[str]:
+        """Return a few other events that are quick; none where calls are counted."""
+        if self.left(root) is not None:
+            return []
+        names = [one.label for one in self.plan.roots if one.label != root]
+        rows = {name: self._chain(name).get(name) for name in names if not self.spared(name)}
+        found = [
+            name
+            for name, row in rows.items()
+            if isinstance(row, LatencyRow) and row.p50 <= QUICK_SECONDS
+        ]
+        return found[:BESIDE]
+
+    def _look(self, check: str, root: str, source: Source, deadline: Deadline) -> Look:
         app, wire, _ = self._place()
         event = app.contract.event(root)
         return Look(
@@ -149,9 +171,10 @@ class Timing:
             wire,
             self._pages[root],
             event,
-            Deadline(seconds),
+            deadline,
             calls=self.left(root),
             clues=clues(app.contract, event, source),
+            seed=self.options.seed,
             noted=lambda: self.noted(f"{check} of {root}", root),
         )
 

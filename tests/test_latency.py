@@ -7,6 +7,7 @@ import random
 import re
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,13 @@ from gradio_harness.checks.shape import (
     Climb,
     Held,
     Series,
+    Waiting,
     call_number,
     held_up,
     size,
     slowed,
     turn,
+    waits,
 )
 from gradio_harness.child import child
 from gradio_harness.contract import Contract, read
@@ -31,6 +34,7 @@ from gradio_harness.drivers.wire import Wire
 from gradio_harness.errors import OptionError
 from gradio_harness.finding import Severity
 from gradio_harness.latency import measure, opened, slices, summary
+from gradio_harness.latency.answered import by_answer
 from gradio_harness.observation import Call, CallError, Evidence, Message, Observation
 from gradio_harness.quantiles import interval, percentile
 from gradio_harness.rows import LatencyRow, Skipped
@@ -587,6 +591,51 @@ def test_an_exponent_has_the_error_of_its_points() -> None:
 
 BLOCKED = (((10.0, 11.0),), ((9.99, 10.0), (10.01, 11.0), (11.01, 11.02)))
 SERVED = (((10.0, 11.0),), tuple((10.0 + n / 20, 10.02 + n / 20) for n in range(20)))
+
+
+@pytest.mark.parametrize(("power", "told"), [(2.0, False), (1.0, True)], ids=["all pairs", "one"])
+def test_a_time_in_proportion_to_what_is_answered_is_not_told(power: float, told: bool) -> None:
+    """An answer that is the square of what was sent takes its time."""
+    points = loops(2.0)
+    answers = tuple((n, int(n**power)) for n, _ in points)
+
+    assert told == bool(size(replace(climb(points, points), answers=answers)))
+
+
+def test_what_a_number_asks_for_is_its_size() -> None:
+    """A number is none; what is answered to it is, if there is more and more of it."""
+    points = loops(1.0)
+    grows = replace(climb(points), answers=tuple((n, 10 * n) for n, _ in points))
+    stays = replace(climb(points), answers=tuple((n, 10) for n, _ in points))
+
+    found = by_answer(grows)
+
+    assert found is not None
+    assert (10 * points[0][0], 10 * points[-1][0]) == (found.shortest[0][0], found.shortest[-1][0])
+    assert by_answer(stays) is None
+
+
+SLOW = (0.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("quick", "alone", "told"),
+    [
+        (((0.1, 1.0),) * 3, 0.01, True),
+        (((0.1, 0.15),) * 3, 0.01, False),
+        (((0.1, 1.0), (0.1, 1.0), (0.1, 0.2)), 0.01, False),
+        (((0.1, 1.0),) * 3, 0.5, False),
+        (((1.1, 2.0),) * 3, 0.01, False),
+        ((), 0.01, False),
+    ],
+    ids=["waits", "at once", "not each time", "slow itself", "later", "none"],
+)
+def test_who_waits_for_another_event_is_told(quick: Any, alone: float, told: bool) -> None:
+    """Where each time its step ends when that of the other does, and alone it is quick."""
+    calls = tuple((SLOW, span) for span in quick)
+    found = waits(Waiting(ONE.event("go"), ONE.event("go"), calls, alone))
+
+    assert ["latency.held-up"] * told == [one.check for one in found]
 
 
 @pytest.mark.parametrize(

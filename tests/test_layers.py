@@ -177,8 +177,14 @@ LAYERS = (
         "exploring.explore",
     ),
     *(
-        *("latency.waterfall", "latency.measure", "latency.look", "latency.sizes"),
-        *("latency.crowds", "latency.shapes", "latency"),
+        *(
+            "latency.waterfall",
+            "latency.measure",
+            "latency.look",
+            "latency.answered",
+            "latency.sizes",
+        ),
+        *("latency.crowds", "latency.neighbours", "latency.shapes", "latency"),
     ),
     "comparison",
     *(

@@ -12,6 +12,7 @@ import pytest
 
 from gradio_harness import replay_latency
 from gradio_harness.app import launch
+from gradio_harness.child import child
 from gradio_harness.clues import clues, source
 from gradio_harness.drivers.wire import Wire
 from gradio_harness.finding import Finding
@@ -27,15 +28,21 @@ APPS = Path(__file__).resolve().parent.parent / "fixtures" / "apps"
 @functools.cache
 def shaped(check: str, name: str) -> Part:
     """Serve a twin and return what its one event's time depends on."""
-    with launch(parse(f"twins/{check}/{name}.py", APPS), folder=APPS) as app, Wire(app) as wire:
-        (event,) = app.contract.events
+    # Who keeps the interpreter keeps it from a test in the same process, too.
+    start = child if "interpreter" in name else launch
+    with start(parse(f"twins/{check}/{name}.py", APPS), folder=APPS) as app, Wire(app) as wire:
+        event, *others = app.contract.events
         page = opened(wire, app.contract, event)
         calls = 45 if check == "latency.call-number" else 1
         row = measure(page, event, count=calls, seconds=20)[event.label]
         assert isinstance(row, LatencyRow)
         files = [event.function.file] if event.function else []
         known = clues(app.contract, event, source(files, [app.folder]))
-        return SHAPES[check](Look(app, wire, page, event, Deadline(6), clues=known), row)
+        look = Look(app, wire, page, event, Deadline(6), clues=known)
+        look.beside = [
+            Look(app, wire, opened(wire, app.contract, one), one, look.deadline) for one in others
+        ]
+        return SHAPES[check](look, row)
 
 
 def words(findings: tuple[Finding, ...]) -> list[str]:
@@ -47,7 +54,10 @@ def words(findings: tuple[Finding, ...]) -> list[str]:
     ("check", "name", "place"),
     [
         ("latency.size", "defect", "6 in unique"),
+        ("latency.size", "defect_number", "6 in primes"),
         ("latency.held-up", "defect", "8 in ask"),
+        ("latency.held-up", "defect_lock", "12 in train"),
+        ("latency.held-up", "defect_interpreter", "6 in digits"),
         ("latency.call-number", "defect", "15 in count"),
         ("latency.call-number", "defect_slower", "10 in ask"),
     ],

@@ -10,7 +10,19 @@ from __future__ import annotations
 
 from .look import Look
 from .measure import measure, opened, summary
+from .neighbours import QUICK_SECONDS, SLOW_SECONDS
 from .shapes import SECONDS, SHAPES, snippet
 from .waterfall import slices
 
-__all__ = ["SECONDS", "SHAPES", "Look", "measure", "opened", "slices", "snippet", "summary"]
+__all__ = [
+    "QUICK_SECONDS",
+    "SECONDS",
+    "SHAPES",
+    "SLOW_SECONDS",
+    "Look",
+    "measure",
+    "opened",
+    "slices",
+    "snippet",
+    "summary",
+]

@@ -13,13 +13,13 @@ from typing import TypeVar
 
 import httpx
 
-from ..checks.shape import HELD_SECONDS, Held
+from ..checks.shape import Held, holds
 from ..contract import Event
 from ..observation import Observation
 from ..rows import CrowdRow
 from .look import Look, Spent
 
-__all__ = ["VISITORS", "crowd", "held"]
+__all__ = ["SURE", "VISITORS", "Span", "crowd", "held"]
 
 T = TypeVar("T")
 Span = tuple[float, float]
@@ -80,19 +80,15 @@ def _burst(look: Look, number: int) -> list[float] | None:
 
 
 def held(look: Look) -> Held | None:
-    """Return what small requests saw while the event ran three times; None where none need wait.
-
-    That is so but of an ``async def`` which works for a while: everything else runs in threads.
-    """
-    members = [e for e in look.chain if e.function is not None and e.function.coroutine]
+    """Return what small requests saw while the event ran three times; None where none waited."""
     with look.app.http() as http:
         ask = functools.partial(_asked, http, f"{look.app.url}{look.app.contract.prefix}/app_id")
-        for member in members:
+        for member in look.chain:
             ask()  # connects
             calls: list[tuple[Spans, Spans]] = []
-            while len(calls) < SURE and all(_long(spans) for spans, _ in calls):
+            while len(calls) < SURE and all(holds(member, *call) for call in calls):
                 calls.append(_watched(look, member, ask))
-            if all(_long(spans) for spans, _ in calls):
+            if all(holds(member, *call) for call in calls):
                 idle = max(end - begin for begin, end in (ask() for _ in range(QUIET_REQUESTS)))
                 return Held(member, tuple(calls), idle, look.folder)
     return None
@@ -119,10 +115,6 @@ def _asked(http: httpx.Client, address: str) -> Span:
     with contextlib.suppress(httpx.TransportError):
         http.get(address)
     return begun, time.monotonic()
-
-
-def _long(spans: Spans) -> bool:
-    return max((end - begin for begin, end in spans), default=0.0) >= HELD_SECONDS
 
 
 def _at_once(number: int, act: Callable[[], T]) -> tuple[float, list[T]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
@@ -32,7 +32,8 @@ class Look:
     """An event on a *page* that holds what its visitors find there.
 
     It is over when *deadline* has passed, and *calls* (None: no cap) are what may still be made;
-    *made* are those that were, each counted (`pay`) before it is made.
+    *made* are those that were, each counted (`pay`) before it is made. *seed* is that of what is
+    sent. *beside* are looks at other events, which are quick.
     """
 
     app: App
@@ -42,7 +43,9 @@ class Look:
     deadline: Deadline
     calls: int | None = None
     clues: Mapping[int, Clues] | None = None
+    seed: int = 0
     noted: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
+    beside: Sequence[Look] = ()
     made: int = 0
 
     @property

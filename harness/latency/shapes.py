@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from ..app import start_here
-from ..checks.shape import TREND, Climb, Series, call_number, held_up, size, slowed, turn
+from ..checks.shape import TREND, Climb, Series, call_number, held_up, size, slowed, turn, waits
 from ..clues import clues, source
+from ..contract import Event
 from ..drivers.wire import Wire
 from ..literals import literal
 from ..plan import Plan, plan
@@ -20,6 +22,7 @@ from ..stopwatch import Deadline
 from .crowds import VISITORS, crowd, held
 from .look import Look, Spent
 from .measure import measure, opened
+from .neighbours import QUICK_SECONDS, SLOW_SECONDS, neighbours
 from .sizes import climbs, row
 
 __all__ = ["SECONDS", "SHAPES", "replay_latency", "snippet"]
@@ -62,12 +65,16 @@ def crowds(look: Look, measured: LatencyRow) -> Part:
         seen = held(look)
     except Spent as error:
         skipped = (Skipped(f"whether {look.event.label} holds others up", str(error)),)
+    found = held_up(seen) if seen else []
+    if not found and measured.p50 >= SLOW_SECONDS:
+        with contextlib.suppress(Spent):
+            found = [finding for one in neighbours(look) for finding in waits(one)]
     levels = crowd(look, measured.p50)
     if levels is None or levels.visitors != VISITORS:
         why = "there was no time for all of 1, 2, 4 and 8 visitors, or a call failed"
         skipped = (*skipped, Skipped(f"time against visitors of {look.event.label}", why))
     return Part(
-        findings=tuple(held_up(seen)) if seen else (),
+        findings=tuple(found),
         crowds=(levels,) if levels else (),
         skipped=skipped,
     )
@@ -101,13 +108,16 @@ SHAPES: Mapping[str, Callable[[Look, LatencyRow], Part]] = {
 }
 
 
-def snippet(target: str, label: str, check: str, *, folder: str = "", chosen: Plan) -> str:
+def snippet(
+    target: str, label: str, check: str, *, folder: str = "", chosen: Plan, seed: int = 0
+) -> str:
     """Return a shell command that starts the app and looks at the same again."""
     arguments = [literal(target), literal(label), f"check={literal(check)}"]
     given: dict[str, object] = {
         "folder": folder,
         "include": chosen.include,
         "exclude": chosen.exclude,
+        "seed": seed,
     }
     arguments += [f"{name}={literal(value)}" for name, value in given.items() if value]
     return script(arguments, media=False, call="replay_latency")
@@ -121,11 +131,13 @@ def replay_latency(
     folder: str = "",
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
+    seed: int = 0,
 ) -> None:
     """Start *target* and look once more at what the time of *event* depends on; print it.
 
-    *check* is ``latency.size``, ``latency.held-up`` or ``latency.call-number``. The other arguments
-    are as for `replay`. SystemExit is raised where it still depends on it.
+    *check* is ``latency.size``, ``latency.held-up`` or ``latency.call-number``; *seed* orders what
+    is sent. The other arguments are as for `replay`. SystemExit is raised where it still depends
+    on it.
     """
     with start_here(target, app_folder=folder) as app, Wire(app) as wire:
         chosen = plan(app.contract, include=include, exclude=exclude)
@@ -141,9 +153,22 @@ def replay_latency(
         files = (one.function.file for one in app.contract.events if one.function)
         known = clues(app.contract, root, source(files, [app.folder]))
         seconds = REPLAY_SECONDS if check == "latency.call-number" else SECONDS["standard"]
-        look = Look(app, wire, page, root, Deadline(seconds), clues=known)
+        look = Look(app, wire, page, root, Deadline(seconds), clues=known, seed=seed)
+        if check == "latency.held-up":
+            look.beside = [one for other in chosen.roots if (one := _beside(look, other))]
         part = SHAPES[check](look, measured)
     for finding in part.findings:
         print(hide(f"{finding.title}  {finding.location}\n  {finding.detail}"))
     if part.findings:
         sys.exit(hide("; ".join(finding.title for finding in part.findings)))
+
+
+def _beside(look: Look, other: Event) -> Look | None:
+    """Return a look at another event that is quick; None where it is not."""
+    if other.index == look.event.index:
+        return None
+    page = opened(look.wire, look.app.contract, other, driven=look.page.driven)
+    row = measure(page, other, count=1, seconds=REPLAY_SECONDS, warm_up=1)[other.label]
+    if isinstance(row, Skipped) or row.p50 > QUICK_SECONDS:
+        return None
+    return Look(look.app, look.wire, page, other, look.deadline)

@@ -32,7 +32,8 @@ class Growth:
     """One way in which a field's value gets larger: *value* of a size, up to *most*.
 
     *sizes* are tried beside the doubled ones: those that the source speaks of. A value of size n
-    has n to the power of *dimensions* parts: a picture of n pixels a side has their square.
+    has n to the power of *dimensions* parts: a picture of n pixels a side has their square. Parts
+    of a text have *joint* between them, "" where they are all the same.
     """
 
     what: str
@@ -42,6 +43,7 @@ class Growth:
     factor: int = 2
     sizes: tuple[int, ...] = ()
     dimensions: int = 1
+    joint: str = ""
 
     def rungs(self) -> tuple[int, ...]:
         """Return the sizes to try, the smallest first."""
@@ -80,24 +82,24 @@ def _written(
     """Letters, words, lines, items, and the author's own example again and again."""
     sizes = _told(clues)
 
-    def growth(what: str, make: Callable[[int], str], width: int) -> Growth:
+    def growth(what: str, make: Callable[[int], str], width: int, joint: str = "") -> Growth:
         most = max(room // width, 1)
-        return Growth(what, lambda n: kept(make(n)), min(64, most), most, sizes=sizes)
+        return Growth(what, lambda n: kept(make(n)), min(64, most), most, sizes=sizes, joint=joint)
 
     def repeated(word: str) -> Growth:
         most = min(room // (len(word) + 1), REPEATED)
         return Growth(f"{word!r}", lambda n: kept(" ".join([word] * n)), most, most)
 
     yield growth("characters", lambda n: "a" * n, 1)
-    yield growth("words", lambda n: " ".join(f"w{i}" for i in range(n)), 6)
+    yield growth("words", lambda n: " ".join(f"w{i}" for i in range(n)), 6, " ")
     if "\n" in kept("a\nb"):
-        yield growth("lines", lambda n: "\n".join(f"line {i}" for i in range(n)), 10)
+        yield growth("lines", lambda n: "\n".join(f"line {i}" for i in range(n)), 10, "\n")
     label = f"{component.props.get('label') or ''} {component.props.get('placeholder') or ''}"
     meant = kinds_of(f"{label} {clues.name}", clues)
     joints = [s for s in clues.constants.separators if s not in (" ", "\n")]
     joints += [","] if {"list", "csv", "number"} & {*meant} else []
     for joint in dict.fromkeys(joints):
-        yield growth(f"items with {joint!r}", _joined(joint), 5 + len(joint))
+        yield growth(f"items with {joint!r}", _joined(joint), 5 + len(joint), joint)
     shown = [component.value, *clues.examples, component.props.get("placeholder")]
     own = next((t for t in shown if isinstance(t, str) and t.strip() and len(t) <= 500), None)
     if own is not None:
