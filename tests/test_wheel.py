@@ -78,11 +78,11 @@ def names_in(wheel: Path) -> set[str]:
 
 
 def test_the_wheel_has_every_module_and_all_that_a_report_needs(wheel: Path) -> None:
-    """Modules, templates, styles, scripts, and the mark that there are types."""
+    """Modules, templates, styles, scripts, tables, and the mark that there are types."""
     wanted = {
         f"{PACKAGE}/{path.relative_to(ROOT / 'harness').as_posix()}"
         for path in (ROOT / "harness").rglob("*")
-        if path.suffix in (".py", ".jinja", ".css", ".js", ".typed") or path.name == "py.typed"
+        if path.suffix in (".py", ".jinja", ".css", ".js", ".json") or path.name == "py.typed"
     } | {f"{PACKAGE}/suites/{path.name}" for path in (ROOT / "suites").glob("*.py")}
 
     packed = {name for name in names_in(wheel) if ".dist-info/" not in name}
