@@ -465,13 +465,18 @@ def _event(
         after=item.get("trigger_after"),
         after_only="failure" if item.get("trigger_only_on_failure") else only,  # type: ignore[arg-type]
         renders=_renders(item, outputs),
-        connection=item.get("connection") or "sse",
+        connection=item.get("connection") or _connection(triggers),
         time_limit=item.get("time_limit"),
         stream_every=item.get("stream_every"),
         reachable=_reachable(item, components),
         whole_inputs=tuple(item.get("component_prop_inputs") or ()),
         function=function,
     )
+
+
+def _connection(triggers: tuple[Trigger, ...]) -> str:
+    """Return what Gradio 4 does not say: whether a camera or a microphone feeds the event."""
+    return "stream" if {trigger.event for trigger in triggers} == {"stream"} else "sse"
 
 
 def _renders(item: Mapping[str, Any], outputs: tuple[Component, ...]) -> bool:

@@ -193,7 +193,7 @@ def unfit(contract: Contract, event: Event) -> str | None:
     if names <= {"unload"}:
         return "runs when a visitor leaves; its outcome reaches nobody"
     if names == {"stream"} and not recordable(event):
-        return "takes a live stream that is not driven: no pictures or sound, or Gradio 4"
+        return "takes a live stream that is not driven: no pictures or sound"
     if event.collects_event_data or names <= NEEDS_DATA:
         return CLICKED
     if event.backend and event.javascript and event.inputs:

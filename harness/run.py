@@ -72,6 +72,10 @@ class Part:
         """Return plain JSON."""
         return {name: _plain(getattr(self, name)) for name in TABLES}
 
+    def beside(self, other: Part) -> Part:
+        """Return the rows of both."""
+        return Part(**{name: getattr(self, name) + getattr(other, name) for name in TABLES})
+
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Part:
         """Return the part that `as_dict` wrote."""

@@ -6,7 +6,7 @@ import contextlib
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -71,21 +71,25 @@ class Judged:
 
     def expect_none(self, check: str) -> None:
         """Fail with what *check* found of this event; skip where it could not be tested."""
-        try:
-            exploration, new = self.session.explored(self.label)
-        except Stuck as error:
-            self.item.stash[part_key] = error.part
-            self._give_up(error)
-            return
-        if new:
-            asked = self.item.config.stash.get(asked_key, frozenset())
-            self.item.stash[part_key] = counted(exploration, asked)
+        exploration = self.explored()
         findings = [f for f in exploration.part.findings if f.check == check]
         expect_none(self.session, self.item, findings)
         if exploration.untested:
             pytest.skip(exploration.untested)
 
-    def _give_up(self, error: Stuck) -> None:
+    def explored(self) -> Exploration:
+        """Return what came of the event; noted for this test where no other has asked before."""
+        try:
+            exploration, new = self.session.explored(self.label)
+        except Stuck as error:
+            self.item.stash[part_key] = error.part
+            self._give_up(error)
+        if new:
+            asked = self.item.config.stash.get(asked_key, frozenset())
+            self.item.stash[part_key] = counted(exploration, asked)
+        return exploration
+
+    def _give_up(self, error: Stuck) -> NoReturn:
         """Leave this process: its app answers nobody, and the next events need one that does."""
         journal = self.session.journal
         if journal is None:
@@ -111,7 +115,6 @@ class Asked(Judged):
         except Stuck as error:
             self.item.stash[part_key] = error.part
             self._give_up(error)
-            return
         row = SuiteRow("api", cases=forging.cases, queued_cases=forging.queued)
         self.item.stash[part_key] = replace(forging.part, suites=(row,))
         expect_none(self.session, self.item, forging.part.findings)
@@ -199,12 +202,15 @@ class Watched:
         known = self.request.config.stash.setdefault(visits_key, {})
         name = f"stream {self.label}"
         if name not in known:
+            judged = Judged(self.session, self.label, self.request.node)
+            judged.explored()  # what comes of it is this test's where no other has asked for it
             context = self.request.getfixturevalue("browser").new_context()
             try:
                 known[name] = self.session.painted(self.label, context)
             finally:
                 context.close()
-            self.request.node.stash[part_key] = known[name]
+            explored = self.request.node.stash.get(part_key, Part())
+            self.request.node.stash[part_key] = explored.beside(known[name])
         found = [f for f in known[name].findings if f.check == check]
         expect_none(self.session, self.request.node, found)
         if known[name].skipped:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import gradio
 import pytest
 
 from gradio_harness.app import App
@@ -16,9 +17,10 @@ from gradio_harness.visitors.mixing import mixed
 from gradio_harness.visitors.stage import Stage
 
 TWINS = Path(__file__).resolve().parent.parent / "fixtures" / "apps" / "twins" / "streaming.mixed"
+MAJOR = int(gradio.__version__.split(".")[0])
 DEFECTS = {
     "defect": {"thank", "refuse"},
-    "defect_chat": {"_clear_and_save_textbox"},
+    "defect_chat": {"_clear_and_save_textbox", *({"_delete_prev_fn"} if MAJOR < 5 else ())},
     "defect_queue": {"tell"},
 }
 

@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import gradio
 import pytest
 
 from gradio_harness.app import App, launch
@@ -27,7 +26,6 @@ from gradio_harness.target import parse
 
 APPS = Path(__file__).resolve().parent.parent / "fixtures" / "apps"
 TWINS = APPS / "twins"
-MAJOR = int(gradio.__version__.split(".")[0])
 SEED = 7
 #: The same twins over the queue alone: ``TWINS=queue pytest tests/test_twins.py``.
 DIRECT = os.environ.get("TWINS") != "queue"
@@ -213,8 +211,6 @@ MENDED = sorted(
     for path in TWINS.glob("*/mended*.py")
     if not path.parent.name.startswith(ELSEWHERE)
 )
-#: Gradio 4 has another way for these, and they are not driven there.
-RECORDED = ("_camera", "_microphone")
 HEALTHY = (
     "text_tool.py",
     "classifier.py",
@@ -252,8 +248,6 @@ def test_every_twin_is_tried() -> None:
 @pytest.mark.parametrize("name", DEFECTS)
 def test_the_defect_is_found_and_nothing_else(name: str) -> None:
     """With its check, its place in the author's file and the smallest input that shows it."""
-    if MAJOR < 5 and name.endswith(RECORDED):
-        pytest.skip("recordings are driven from Gradio 5 on")
     findings = look(name)
 
     told = [Defect.of(finding) for finding in findings]
@@ -271,8 +265,6 @@ def test_the_defect_is_found_and_nothing_else(name: str) -> None:
 @pytest.mark.parametrize("name", MENDED)
 def test_nothing_is_found_in_the_mended_app(name: str) -> None:
     """Not an error, not a warning."""
-    if MAJOR < 5 and name.endswith(RECORDED):
-        pytest.skip("recordings are driven from Gradio 5 on")
     findings = look(name)
 
     assert [] == [Defect.of(finding) for finding in findings]

@@ -200,7 +200,7 @@ class Wire:
                     "event_data": call.event_data,
                     "trigger_id": call.trigger,
                 }
-                for frame in frames_of(event, call.inputs)
+                for frame in frames_of(event, call.inputs, major=self.app.contract.major)
             ]
         except httpx.HTTPStatusError as error:  # an upload that is too large, or shut out
             _refused(exchange, error.response)
@@ -208,6 +208,11 @@ class Wire:
         exchange.begin()
         if event is not None and not event.queue:
             self._run_at_once(exchange, bodies[0])
+        elif self.app.contract.major == "4":  # there a page sends each frame as a call of its own
+            for body in bodies:
+                if exchange.error is None:
+                    exchange.outputs = None
+                    self._run_queued(exchange, [body])
         else:
             self._run_queued(exchange, bodies)
 

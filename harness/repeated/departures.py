@@ -216,7 +216,8 @@ class _Departures:
                     yield from self._silent(stream, last, silence, again=1)
                     return
                 last = leaving
-                left = self.running.since(before, usual, grace)
+                still = self.running.since(before, usual, grace)
+                left = still and (left or still)  # what one visitor left, and the next one as well
                 if not left:
                     break
             if left:
@@ -297,9 +298,7 @@ class Running:
                 found[task] = Left("task", code.co_name, place)
         for process, name in children().items():
             found[process] = Left("process", name)
-        for generator in self._generators():
-            name = getattr(generator, "__qualname__", "")
-            found[weakref.ref(generator)] = Left("generator", name)  # held, it would not be closed
+        found |= self._generators()
         for path in self.app.probe.written(RECENT_SECONDS) if self.app.probe else ():
             if written is None or ("writer", path) in written:
                 found["writer", path] = Left("writer", os.path.basename(path))
@@ -324,10 +323,15 @@ class Running:
         more = {k: v for k, v in now if k not in before and (v.name, v.works) not in usual}
         return {k: v for k, v in more.items() if (k, v.location) not in more}  # threads once
 
-    def _generators(self) -> list[Any]:
+    def _generators(self) -> dict[Hashable, Left]:
+        """Return the generators that are open; none is held here, or it would not be closed."""
         known = list(self.app.probe.generators) if self.app.probe else []
         # One that is closed may still be in somebody's traceback.
-        return [one for one in known if _frame(one) is not None]
+        return {
+            weakref.ref(one): Left("generator", one.__qualname__)
+            for one in known
+            if _frame(one) is not None
+        }
 
     def _tasks(self) -> set[asyncio.Task[Any]]:
         loop = self.app.probe.loop if self.app.probe else None

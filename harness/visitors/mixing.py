@@ -14,6 +14,7 @@ from ..finding import Finding, Repeats
 from ..observation import Observation
 from ..run import Part
 from ..stopwatch import Deadline
+from ..streams import streamed
 from .canaries import new_mark
 from .marking import marked
 from .performance import Move, Performance, loads, overlapping, settable
@@ -22,8 +23,8 @@ from .together import Step, described, snippet
 
 __all__ = ["mixed"]
 
-#: After which shares of the first one's time the second begins, as long as the first one reads what
-#: is not its own; so often it has to.
+#: After which shares of the first one's time the second begins; so often the first one has to read
+#: what is not its own.
 BEGINS, SURE = (0.5, 0.25, 0.4), 2
 #: A stream that takes less, in seconds, has no midst that one could aim at.
 SHORT = 0.01
@@ -70,17 +71,26 @@ class _Mixing:
                 got = self._read(stream, [Move("A", self.event, values=values), move])
                 place = foreign(got, first)
                 history += "." if place is None else "F"
-                if place is None:
+                if place is not None:
+                    wrong, after = self._seen(stream, other, first, got, place), share * took
+                elif history.count(".") > len(BEGINS) - SURE:
                     break
-                step, number = place
-                seen = Mixed(
-                    *(stream, other, first[-1][number], got[step][number], step + 1),
-                    str(self.stage.app.folder),
-                )
             if history.count("F") >= SURE and foreign(self._alone(values)[1], first) is None:
                 repeats = Repeats(history.count("F"), len(history), history)
-                return self._finding(seen, values, theirs, share * took, repeats)
+                return self._finding(wrong, values, theirs, after, repeats)
         return None
+
+    def _seen(
+        self,
+        stream: Event,
+        other: Event,
+        alone: Sequence[tuple[str, ...]],
+        got: Sequence[tuple[str, ...]],
+        place: tuple[int, int],
+    ) -> Mixed:
+        step, number = place
+        folder = str(self.stage.app.folder)
+        return Mixed(stream, other, alone[-1][number], got[step][number], step + 1, folder)
 
     def _others(self) -> Iterator[Event]:
         """Yield the events with streams that may run beside this one, itself first."""
@@ -102,14 +112,14 @@ class _Mixing:
         return values | self.stage.owned(event, self.draw)
 
     def _alone(self, values: Mapping[int, Any]) -> tuple[Event, Sequence[tuple[str, ...]], float]:
-        """Return the stream that is read, what it shows to one visitor, and its seconds."""
+        """Return the stream that is read, what it shows to one visitor, and until when it does."""
         seen = self._played([Move("A", self.event, values=values)])
         for stream in _streams(self.stage, self.event):
             for observation in seen:
                 if observation.call.index == stream.index and observation.error is None:
                     pieces = pieces_of(observation, stream)
                     if len(set(pieces)) > 1 and observation.seconds > SHORT:
-                        return stream, pieces, observation.ended - seen[0].started
+                        return stream, pieces, _last(observation) - seen[0].started
         raise _Unfit("it shows no text in more than one output")
 
     def _read(self, stream: Event, moves: Sequence[Move]) -> Sequence[tuple[str, ...]]:
@@ -149,6 +159,12 @@ class _Mixing:
             ),
             repeats=repeats,
         )
+
+
+def _last(seen: Observation) -> float:
+    """Return when the last output was given, or came."""
+    yields = seen.evidence.yields if seen.evidence is not None else ()
+    return yields[-1] if yields else streamed(seen)[-1].at
 
 
 def _streams(stage: Stage, event: Event) -> list[Event]:
