@@ -14,9 +14,11 @@ import functools
 import itertools
 import math
 import os
+import queue
 import random
 import re
 import sys
+import threading
 import time
 import types
 import weakref
@@ -280,16 +282,18 @@ class Running:
     def now(self, *, written: Container[Hashable] | None = None) -> dict[Hashable, Left]:
         """Return threads, the author's tasks, child processes, generators and files *written* on.
 
-        A thread that stands at another line of the author's is another: it works, or waits. Of
-        files only those in *written*, where that is given: others may be written for who has left.
+        A thread that works at another line of the author's is another. Of files only those in
+        *written*, where that is given: others may be written for who has left.
         """
         frames = sys._current_frames()
+        frames.pop(threading.get_ident())  # this frame would hold itself, and all the others
         found: dict[Hashable, Left] = {}
         for thread in threads():
             name = re.sub(r".*\((\w+)\)|-\d+(_\d+)?", r"\1", thread.name)
-            left = Left("thread", name, self._place(frames.get(thread.ident or -1)))
+            frame = frames.get(thread.ident or -1)
+            left = Left("thread", name, self._place(frame))
             found[thread] = left
-            if left.location:
+            if left.location and not _waits(frame):
                 found[thread, left.location] = left
         for task in self._tasks():
             code = getattr(task.get_coro(), "cr_code", None)
@@ -346,6 +350,11 @@ class Running:
 
     def _near(self, place: str) -> str:
         return place.removeprefix(f"{self.app.folder}{os.sep}")
+
+
+def _waits(frame: types.FrameType | None) -> bool:
+    """Whether a thread waits for another one: for a job, a lock, an event."""
+    return frame is not None and frame.f_code.co_filename in (queue.__file__, threading.__file__)
 
 
 def _frame(generator: Any) -> types.FrameType | None:
