@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import gradio
 import pytest
 
 from gradio_harness.app import App, launch
@@ -86,6 +87,8 @@ def test_the_lines_to_paste_show_it_again(
 @pytest.mark.parametrize("name", DEFECTS)
 def test_a_file_that_is_not_for_visitors_is_told(name: str, serve: Callable[..., App]) -> None:
     """By the field, in the way that was enough, with the author's line, seen twice."""
+    if name == "path-read/defect_returned" and gradio.__version__.startswith("4."):
+        pytest.skip("this Gradio serves any path that is returned, and fetches any address")
     path = TWINS / f"files.{name}.py"
     (finding,) = look(serve(path.name, path.parent))
 
