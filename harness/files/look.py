@@ -7,7 +7,7 @@ import itertools
 import json
 import os
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from ..checks import place_of
@@ -21,7 +21,7 @@ from ..stopwatch import Deadline
 from ..visit import feeding
 from ..visitors.canaries import Mark, in_file, received, served_paths
 from ..visitors.marking import filled
-from ..visitors.stage import Stage
+from ..visitors.stage import Spent, Stage
 from .ways import Way
 
 __all__ = ["Look", "component_named"]
@@ -93,24 +93,37 @@ class Look:
         *again* does the same, given the way's words, with other things of ours; what that does not
         show is not told. *call* is the function of ours that shows it again.
         """
+        found: dict[tuple[str, str], Finding] = {}
+        try:
+            for finding in self._found(columns, judge, again, call):
+                key = (finding.check, finding.location or finding.exception)
+                found.setdefault(key, finding)
+        except Spent:
+            if not found:
+                raise
+        return list(found.values())
+
+    def _found(
+        self,
+        columns: Sequence[tuple[Component, Sequence[Way]]],
+        judge: Judge,
+        again: Callable[[Component, str], list[Finding]],
+        call: str,
+    ) -> Iterator[Finding]:
         rows = [[(component, way) for way in known] for component, known in columns]
         if not any(rows):
-            return []
+            return
         self.base = self.usual()
-        found: dict[tuple[str, str], Finding] = {}
         told: set[tuple[str, int]] = set()
         for number, row in enumerate(itertools.zip_longest(*rows)):
             for component, way in filter(None, row):
                 if self._over(number):
-                    break
+                    return
                 for finding in judge(component, way):
                     field = (finding.check, component.id)
-                    key = (finding.check, finding.location or finding.exception)
-                    if field in told or not _among(finding, again(component, way.words)):
-                        continue
-                    told.add(field)
-                    found.setdefault(key, self.dressed(finding, component, way, call))
-        return list(found.values())
+                    if field not in told and _among(finding, again(component, way.words)):
+                        told.add(field)
+                        yield self.dressed(finding, component, way, call)
 
     def dressed(self, finding: Finding, component: Component, way: Way, call: str) -> Finding:
         """Return *finding* with what was sent, and lines to paste that *call* us to do it again."""
