@@ -6,7 +6,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -97,6 +97,26 @@ def test_what_is_answered_the_same_is_silent(before: App, name: str) -> None:
     assert () == compared(before, f"regression.{name}.py", 1, "plan", "greet", "tell").findings
 
 
+def test_what_a_process_fixes_at_its_start_is_silent() -> None:
+    """Two starts of one app: what each has drawn, and the folder that each was given."""
+    target = parse("regression.output/mended_start.py", TWINS)
+    options = Options(
+        "", (), TWINS, TWINS, profile="quick", against="regression.output/mended_start.py", seed=1
+    )
+    with launch(target, folder=TWINS, timeout_seconds=60) as app:
+        regression = Regression(
+            app,
+            plan(app.contract),
+            options,
+            start=lambda reference, alike: child(target, folder=TWINS),
+        )
+        with closing(regression):
+            parts = [regression.answers(event, None)[0] for event in ("run", "kept")]
+
+    assert () == tuple(finding for part in parts for finding in part.findings)
+    assert [0, 0] == [row.differ for part in parts for row in part.sides]
+
+
 def test_what_takes_ten_times_as_long_is_told_and_what_takes_as_long_is_not(before: App) -> None:
     """With the ratio and its interval."""
     slower = compared(before, "regression.latency/defect.py", 1, "look_up")
@@ -141,12 +161,12 @@ def test_a_commit_is_checked_out_beside_the_app(tmp_path: Path) -> None:
     done = run(folder, *about, "--app-against", "git:HEAD", "--app-fail-on", "warning")
     found, (told,) = done.findings, done.report["findings"]
     again = run(folder, "--app", "app.py", "--app-replay", told["id"])
-    wrong = run(folder, *about, "--app-against", "git:nowhere")
+    with ExitStack() as closers, pytest.raises(OptionError, match="such a commit, tag or branch"):
+        resolved("git:nowhere", parse("app.py", folder), folder, "6.31.0", closers)
 
     assert (1, [("regression.output", "greet")]) == (done.code, found), done.out
     assert '"Hello Ada"' in told["detail"]
     assert (1, True) == (again.code, "it answers otherwise than git:HEAD" in again.out), again.out
-    assert (4, True) == (wrong.code, "is there such a commit, tag or branch?" in wrong.out)
     assert not (folder / ".git" / "worktrees").exists()
 
 
@@ -168,6 +188,7 @@ def test_a_baseline_has_answers_that_last(tmp_path: Path) -> None:
     """
     folder = project(tmp_path / "shop", app)
     about = ("--app", "app.py", "--app-suites", "regression", "--app-baseline", "known.json")
+    about += ("--app-profile", "quick")
 
     made = run(folder, *about, "--app-update-baseline")
     data = json.loads((folder / "known.json").read_text("utf-8"))
