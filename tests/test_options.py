@@ -201,8 +201,8 @@ def test_a_password_is_not_shown(options: Any) -> None:
         (
             ["--app-suites", "latncy"],
             "",
-            "no suite 'latncy'. Choose from advisories, api, files, latency, none, regression, "
-            "sessions, streaming, ui. "
+            "no suite 'latncy'. Choose from advisories, api, auth, files, latency, none, "
+            "regression, sessions, streaming, ui. "
             "Did you mean 'latency'?",
         ),
         (

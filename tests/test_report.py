@@ -22,6 +22,7 @@ from gradio_harness.outline import Endpoint, Field
 from gradio_harness.report import charts, page, results, summary, write
 from gradio_harness.report.text import cut, cut_middle, duration, shown, visible
 from gradio_harness.rows import (
+    AccessRow,
     AnswerRow,
     ChangeRow,
     CoverageRow,
@@ -136,6 +137,10 @@ def run_of(text: str = "predict", *, findings: int = 1, complete: bool = True) -
             sizes=(SizeRow(text, text, "lines", (1, 2), (0.1, 0.4), 2.0, 0.1),),
             crowds=(CrowdRow(text, (1, 2), (0.1, 0.2), (0.1, 0.3), (9.0, 8.0), 1),),
             screenshots=(Screenshot(text, text, DOT, 1, 1), Screenshot("/", text, text, 1, 1)),
+            access=(
+                AccessRow("GET /export", "author", "own", "anonymous", 200, True, False, "open"),
+                AccessRow("GET /export", "author", "own", "A", 200, True, True, "a user"),
+            ),
             effects=(SideEffect("write", text, text, 2),),
             skipped=(Skipped(text, text),),
             suites=(SuiteRow("api", 3, 9, 9, 2, 1, 0, 1.5),),
