@@ -48,16 +48,12 @@ def origins(look: Look) -> list[Finding]:
 
 
 def _opened(app: App) -> list[Route]:
-    """Return the routes to ask from elsewhere: the author's, and where the author says who may.
+    """Return the routes to ask from elsewhere: the author's, and what FastAPI adds to them.
 
     What Gradio itself allows is no matter of the app's.
     """
-    own = [r for r in app.routes if r.owner == "author" and r.reads and not leaves(r)]
-    kinds = [one.cls.__name__ for one in getattr(app.asgi, "user_middleware", ())]
-    if "CORSMiddleware" in kinds:
-        base = app.url.removeprefix(app.origin)
-        own.append(Route("GET", f"{base}/config", "gradio"))
-    return own
+    owners = ("author", "fastapi")
+    return [r for r in app.routes if r.owner in owners and r.reads and not leaves(r)]
 
 
 def _crossed(look: Look, route: Route) -> Iterator[Crossed]:
