@@ -193,17 +193,9 @@ DEFECTS: Mapping[str, tuple[Defect, ...]] = {
     "streaming.stall/defect_long": (Defect("streaming.stall", "", "*", "", WARNING),),
 }
 ELSEWHERE = (
-    *(
-        "ui.",
-        "latency.",
-        "sessions.",
-        "inputs",
-        "api.out-of-contract",
-        "regression.",
-        *("auth.route", "auth.login", "auth.enumeration", "auth.session", "auth.anothers-data"),
-        *("auth.origin", "auth.redirect"),
-    ),
-    "files.",
+    *("ui.", "latency.", "sessions.", "inputs", "api.out-of-contract", "regression.", "files."),
+    *("auth.route", "auth.login", "auth.enumeration", "auth.session", "auth.anothers-data"),
+    *("auth.origin", "auth.redirect", "streaming.mixed"),
     *("streaming.goes-on", "streaming.blocks-next", "streaming.late-paint", "streaming.taken-back"),
 )
 MENDED = sorted(
