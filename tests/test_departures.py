@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import gradio
 import pytest
 
 from gradio_harness import stopwatch
@@ -69,6 +70,9 @@ DEFECTS: Mapping[str, tuple[Severity, str, str]] = {
         "",
     ),
 }
+MAJOR = int(gradio.__version__.split(".")[0])
+if MAJOR < 5:  # there a stream that was stopped is not closed, whatever its author does
+    DEFECTS = {name: told for name, told in DEFECTS.items() if not name.endswith("_stop")}
 MENDED = [name.replace("defect", "mended") for name in DEFECTS]
 
 
@@ -90,9 +94,8 @@ def test_every_twin_is_tried() -> None:
     """A new pair of twins must say what is found in it."""
     apps = [p for name in ("goes-on", "blocks-next") for p in TWINS.glob(f"streaming.{name}/*.py")]
 
-    assert {*DEFECTS, *MENDED} == {
-        f"{path.parent.name.removeprefix('streaming.')}/{path.stem}" for path in apps
-    }
+    names = {f"{path.parent.name.removeprefix('streaming.')}/{path.stem}" for path in apps}
+    assert {*DEFECTS, *MENDED} == {n for n in names if MAJOR > 4 or not n.endswith("_stop")}
 
 
 def test_the_lines_to_paste_show_it_again(
@@ -111,6 +114,7 @@ def test_the_lines_to_paste_show_it_again(
     assert "closed the page after output 1" in capsys.readouterr().out
 
 
+@pytest.mark.skipif(MAJOR < 5, reason="Gradio 4 leaves it open where it was stopped")
 def test_a_generator_is_open_until_it_is_closed_for_its_visitor(serve: Callable[..., App]) -> None:
     """Its `finally` comes when the visitor has left, and not at the end of the stream."""
     app = serve("mended.py", TWINS / "streaming.goes-on")

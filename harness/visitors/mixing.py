@@ -25,7 +25,7 @@ __all__ = ["mixed"]
 
 #: After which shares of the first one's time the second begins; so often the first one has to read
 #: what is not its own.
-BEGINS, SURE = (0.5, 0.25, 0.4), 2
+BEGINS, SURE = (0.5, 0.1, 0.3), 2
 #: A stream that takes less, in seconds, has no midst that one could aim at.
 SHORT = 0.01
 #: How many of the time that an event has it may take: a stream is read four times at least.
