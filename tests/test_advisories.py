@@ -100,6 +100,15 @@ def test_what_is_shown_is_an_error_and_the_rest_one_warning() -> None:
     assert "GHSA-2: a later hole" in second.detail
 
 
+def test_what_takes_a_visitor_who_is_led_there_is_a_warning() -> None:
+    """By another site's link or script; so every app on that Gradio passes still."""
+    seen = {"CVE-1": Shown("the app answers HTTP 302 with this address", grave=False)}
+
+    (found,) = shown(Advised("gradio", "1.6", (OLD,), seen))
+
+    assert Severity.WARNING == found.severity
+
+
 def test_nothing_is_said_of_a_release_that_has_nothing() -> None:
     """Neither an error nor a warning."""
     known = Advised("gradio", "9.0", ())

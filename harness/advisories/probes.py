@@ -51,7 +51,7 @@ def _origin(prober: Prober, headers: Mapping[str, str]) -> Shown | None:
     if allowed not in (headers["Origin"], "*"):
         return None
     sent = "\n".join(f"{name}: {value}" for name, value in headers.items())
-    return Shown(f"GET /config answers {ALLOWED}: {allowed}", words=sent)
+    return Shown(f"GET /config answers {ALLOWED}: {allowed}", words=sent, grave=False)
 
 
 ALLOWED = "access-control-allow-origin"
@@ -63,7 +63,8 @@ def redirects(prober: Prober) -> Shown | None:
     if not answer.is_redirect or answer.headers.get("location") != prober.canary.url:
         return None
     seen = f"the app answers HTTP {answer.status_code} with this address"
-    return Shown(seen, words=f"GET {prober.app.contract.prefix}/file={prober.canary.url}")
+    words = f"GET {prober.app.contract.prefix}/file={prober.canary.url}"
+    return Shown(seen, words=words, grave=False)
 
 
 def served_inline(prober: Prober) -> Shown | None:
@@ -77,7 +78,8 @@ def served_inline(prober: Prober) -> Shown | None:
         kind = answer.headers.get("content-type", "").partition(";")[0]
         inline = "attachment" not in answer.headers.get("content-disposition", "")
         if answer.status_code == 200 and kind == media.mime and inline:
-            return Shown(f"it is served as {kind}, not as a download", words=f"upload {media.name}")
+            seen = f"it is served as {kind}, not as a download"
+            return Shown(seen, words=f"upload {media.name}", grave=False)
     return None
 
 
@@ -165,7 +167,8 @@ def takes_any_choice(prober: Prober) -> Shown | None:
     """A choice that the author does not offer reaches the function."""
     for seen, shown in prober.send(_choices, prober.canary.word):
         if seen.error is None and prober.canary.word in json.dumps(seen.outputs, default=str):
-            return dataclasses.replace(shown, seen="the function is given it, and answers with it")
+            seen_there = "the function is given it, and answers with it"
+            return dataclasses.replace(shown, seen=seen_there, grave=False)
     return None
 
 

@@ -14,11 +14,15 @@ __all__ = ["CHECKS", "Advised", "Shown"]
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a probe has *seen*: of which *event*, "" for none, with what *words* sent."""
+    """What a probe has *seen*: of which *event*, "" for none, with what *words* sent.
+
+    *grave* is false where nobody has anything of it unless a visitor is led there, too.
+    """
 
     seen: str
     event: str = ""
     words: str = ""
+    grave: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,9 @@ def shown(advised: Advised) -> list[Finding]:
 
     Why: it is known to everybody, with the request to send. The probe is that request, with
     harmless ends: a marked file in a folder of its own, a listener on this machine. It came back
-    with the file, or the listener was called. Nothing in the app's own code need be wrong.
+    with the file, or the listener was called: an error. What takes a visitor who is led to the
+    app by another site (a redirect, another origin, a page that somebody uploaded), and a choice
+    that was not offered, is a warning. Nothing in the app's own code need be wrong.
 
     Mend: install the release that the finding names, or a later one. Until then keep the app away
     from people that you do not know.
@@ -53,7 +59,7 @@ def shown(advised: Advised) -> list[Finding]:
         Finding(
             "advisories.shown",
             "",
-            Severity.ERROR,
+            Severity.ERROR if advised.shown[advisory.name].grave else Severity.WARNING,
             f"{advisory.name} is open in this app: {advisory.title}",
             _seen(advised, advisory),
             step="route" if not advised.shown[advisory.name].event else "preprocess",
