@@ -89,7 +89,8 @@ class Timing:
             timeout_seconds=self.options.timeout_seconds,
         )
         rows = self._timed(page, event, where)
-        if isinstance(rows[label], LatencyRow) or event.index in wire.endless:
+        # Of an event that only the page runs, what follows it is timed as it is.
+        if not isinstance(rows.get(label), Skipped) or event.index in wire.endless:
             return rows
         fields = [given.component for member in rows for given in app.contract.event(member).inputs]
         page.values |= filled(fields, random.Random(self.options.seed))
