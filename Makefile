@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 DEMO   := fixtures/apps/demo.py
 # Left empty, all of the project's tests but those that `make twins` runs.
 TESTS  ?=
-SLOW   := identity loopback races departures painting visitors order growth cost forgery coverage inputs against shapes wheel replay trespass carriage exposure
+SLOW   := identity loopback races departures painting visitors order growth cost forgery coverage inputs against shapes wheel replay trespass carriage exposure mixing hostile
 TWINS  := $(SLOW:%=tests/test_%.py)
 
 # Set, it would make every `import gradio` take twice as long.
