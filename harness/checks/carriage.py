@@ -17,7 +17,8 @@ class Carriage:
 
     *words* say what is special in it. *came* are name and size in bytes of what came back,
     *failure* why nothing did. *lost* is how many of the *sent* contents are not among it; *ending*
-    is the one that it was sent with and came back without, "" if it has kept it.
+    is the one that it was sent with and came back without, "" if it has kept it. Of files so
+    long, text or not, only the first *cut* bytes came back.
     """
 
     event: str
@@ -28,6 +29,7 @@ class Carriage:
     came: tuple[tuple[str, int], ...] = ()
     failure: str = ""
     ending: str = ""
+    cut: int = 0
     function: str = ""
     place: str = ""
 
@@ -96,7 +98,8 @@ def round_trip(seen: Carriage) -> list[Finding]:
 
     Why: plain files come back byte for byte, so visitors take the app for one that keeps theirs;
     what has an unusual name, is empty, has other line ends or the name of another one is then
-    lost, cut or mixed up without a word.
+    lost, cut or mixed up without a word. That all long files are cut is a warning, and that they
+    are cut below 16 kB nothing: so an app shows their beginning.
 
     Mend: open files as bytes (`"rb"`, `shutil.copyfile`), never as text; name what you write by
     `tempfile` and not by the visitor's name, and members of an archive by their whole path, each
@@ -106,6 +109,9 @@ def round_trip(seen: Carriage) -> list[Finding]:
     """
     if seen.failure:
         title, detail = f"{seen.field}: {seen.words} fails", f"{seen.failure}."
+    elif seen.cut:
+        title = f"{seen.field}: {seen.words} comes back cut after {seen.cut:,} bytes"
+        detail = f"So does a text that is as long. {_came(seen)}"
     elif seen.lost:
         what = f"{seen.lost} of {seen.sent} files" if seen.sent > 1 else "it"
         title = f"{seen.field}: {seen.words} does not come back whole"
@@ -120,7 +126,7 @@ def round_trip(seen: Carriage) -> list[Finding]:
         Finding(
             "files.round-trip",
             seen.event,
-            Severity.ERROR if seen.failure or seen.lost else Severity.WARNING,
+            Severity.ERROR if seen.failure or (seen.lost and not seen.cut) else Severity.WARNING,
             title,
             detail,
             step="function",

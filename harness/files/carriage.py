@@ -19,11 +19,14 @@ from ..redact import of_running
 from ..run import Part
 from ..visitors.stage import Spent, Stage, skipped, staged
 from .look import Look, component_named
-from .parcels import Parcel, parcels, plain
+from .parcels import Parcel, long_text, parcels, plain
 from .returns import Got, returned
 from .ways import Way, held
 
 __all__ = ["file_round_trip", "replay_carriage"]
+
+#: An app that gives back fewer bytes of a long file than these means to: its beginning, to look at.
+PREVIEW = 16_384
 
 CARRIES = frozenset(("file", "uploadbutton", "multimodaltextbox", "image", "gallery", "audio"))
 
@@ -91,12 +94,16 @@ class _Carried:
             crashed = failed.error is not None and failed.error.kind == "unexpected"
             return round_trip(replace(told, failure=failed.failure)) if crashed else []
         came = list(returned(self.look, seen))
-        lost = len(_missing(parcel, came))
+        missing = _missing(parcel, came)
+        cut = self._cut(parcel, missing, came)
+        if 0 < cut < PREVIEW:
+            return []
         return round_trip(
             replace(
                 told,
                 sent=len(parcel.contents),
-                lost=lost,
+                lost=len(missing),
+                cut=cut,
                 came=tuple((g.name, len(g.content)) for g in came),
                 ending=_ending(parcel) if self._dropped(parcel, came) else "",
             )
@@ -126,12 +133,27 @@ class _Carried:
         """Whether something came back, without the ending that a plain file keeps."""
         return bool(came) and parcel.named and self.keeps and not _kept(parcel, came)
 
+    def _cut(self, parcel: Parcel, missing: Sequence[bytes], came: Sequence[Got]) -> int:
+        """Return after how many bytes files so long end that come back, plain text or not; 0: none.
+
+        Of an archive it is not asked: its members are written anew.
+        """
+        if parcel.files[0].content not in missing:
+            return 0
+        cut = max((_beginning(content, came) for content in missing), default=0)
+        return cut if cut and self._lost(long_text(parcel)) else 0
+
     def _confirmed(self, parcel: Parcel, first: Parcel) -> bool:
         """Whether the same is seen again, and plain files still come back."""
         return not self._lost(first) and bool(self.findings(parcel)) and not self._lost(first)
 
     def _dressed(self, finding: Finding, parcel: Parcel) -> Finding:
         return self.look.dressed(finding, self.field, self._way(parcel), "replay_carriage")
+
+
+def _beginning(content: bytes, came: Sequence[Got]) -> int:
+    """Return how many bytes of *content* came back, if they are its beginning; else 0."""
+    return max((len(g.content) for g in came if content.startswith(g.content)), default=0)
 
 
 def _ending(parcel: Parcel) -> str:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from ..contract import Component
 from ..observation import Media
 
-__all__ = ["Parcel", "content_kind", "members", "parcels", "plain"]
+__all__ = ["Parcel", "content_kind", "long_text", "members", "parcels", "plain"]
 
 #: What a text has in it that somebody who tidies would change.
 TEXT = 'name,Count\nzoë {n},07\n\n\tbob  ,  1.50\nbob,1.50 \nAlice "A" O\'Neil,-3\n'
@@ -85,6 +85,14 @@ def parcels(component: Component, *, binary: bool) -> Iterator[Parcel]:
     yield from several
     for pair in itertools.zip_longest(contents, named):
         yield from filter(None, pair)
+
+
+def long_text(parcel: Parcel) -> Parcel:
+    """Return a plain text as long as the longest content of *parcel*, of its first file's name."""
+    length = max(map(len, parcel.contents))
+    text = _text(3)
+    content = (text * (length // len(text) + 1))[:length]
+    return Parcel.of("a long text", (parcel.files[0].name, content))
 
 
 def _names(ending: str) -> Iterator[tuple[str, str]]:
