@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
@@ -120,6 +121,11 @@ class Finding:
         key = "\0".join((self.check, self.event, self.exception, self.function))
         digest = hashlib.sha256(key.encode("utf-8", "backslashreplace")).hexdigest()[:10]
         return digest if self.number == 1 else f"{digest}-{self.number}"
+
+    @property
+    def raised(self) -> str:
+        """The type of the exception, "" where *exception* only tells findings apart."""
+        return self.exception if re.fullmatch(r"[A-Z]\w*(\.\w+)*", self.exception) else ""
 
     def as_dict(self) -> dict[str, Any]:
         """Return what `results.json` holds of it."""

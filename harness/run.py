@@ -97,8 +97,12 @@ INNER = {"checked"}
 OUTER = {"events": "endpoints"}
 
 
-#: A file to which nobody gave a name, as `tempfile` calls it, and what is said of all of them.
-UNNAMED = re.compile(r"/(?:\S*/)?(?:tmp|T|gradio-harness-[^/]+)/(?:tmp)?[a-z0-9_]{8}")
+#: A file or folder to which nobody gave a name, as `tempfile` calls it, what lies in it, and what
+#: is said of all of them.
+UNNAMED = re.compile(
+    r"/(?:\S*/)?(?:tmp|T|gradio-harness-[^/]+)/(?:tmp[a-z0-9_]{8}(?:[./].*)?|[a-z0-9_]{8})",
+    re.DOTALL,
+)
 TEMPORARY = "temporary files"
 
 

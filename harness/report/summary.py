@@ -128,7 +128,7 @@ def _finding(finding: Finding) -> str:
         ("Also at", ", ".join(_code(label, 120) for label in finding.also[:8])),
         ("Failed in", _text(finding.step, 80)),
         ("Location", _code(finding.location, 200)),
-        ("Exception", _code(finding.exception, 120)),
+        ("Exception", _code(finding.raised, 120)),
         ("Repeats", str(finding.repeats or "")),
         ("Known", _known(finding)),
     ]

@@ -49,8 +49,6 @@ OWN_DRAWS = 50
 #: one by itself.
 LEAST_WAIT_SECONDS = 10.0
 LONGER = 10
-#: By which Gradio itself refuses a path that leads to what is not for visitors.
-NO_WAY = "InvalidPathError"
 
 
 class Spent(HarnessError):
@@ -319,12 +317,15 @@ def _beside(evidence: Evidence) -> list[Effect]:
 
 
 def outcome(observation: Observation) -> str:
-    """Return answered, refused or failed: how the report counts the call."""
+    """Return answered, refused or failed: how the report counts the call.
+
+    What Gradio itself does not let through to the author's function is refused.
+    """
     if observation.error is None or observation.error.kind == "left":
         return "answered"
     seen = observation.evidence
-    out_of_bounds = seen is not None and seen.exception == NO_WAY
-    refused = out_of_bounds or observation.error.kind in ("author", "refused")
+    before = seen is not None and seen.step == "preprocess" and not seen.raised
+    refused = before or observation.error.kind in ("author", "refused")
     return "refused" if refused else "failed"
 
 
