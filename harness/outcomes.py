@@ -69,7 +69,10 @@ def tidy(item: pytest.Item, report: Any) -> None:
     report.sections = [(name, printed(hide(text))) for name, text in report.sections]
     if item.config.get_verbosity() > 1:
         return
-    # Gradio prints the traceback of every failed call; the finding has the one that counts.
+    # Gradio and its server print or log the traceback of every call that failed; the finding has
+    # the one that counts.
     report.sections = [
-        (name, text[-SHOWN_OUTPUT:]) for name, text in report.sections if "stderr" not in name
+        (name, text[-SHOWN_OUTPUT:])
+        for name, text in report.sections
+        if "stderr" not in name and "log" not in name
     ]
