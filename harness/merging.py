@@ -16,7 +16,7 @@ from typing import Any
 from .errors import ResultsError
 from .finding import Finding
 from .rows import LatencyRow, Skipped, SourceRow
-from .run import SCHEMA, Part, Run
+from .run import INNER, SCHEMA, TABLES, Part, Run
 
 __all__ = ["merge", "read"]
 
@@ -157,20 +157,10 @@ def _parts(runs: Mapping[str, Run]) -> list[Part]:
             for kind in MEASURED
         }
         measured["latency"] = tuple(_named(row, name) for row in measured["latency"])
-        part = Part(
-            findings=tuple(run.findings),
-            events=tuple(run.events),
-            contract=tuple(run.contract),
-            changes=tuple(run.changes),
-            answers=tuple(run.answers),
-            former=tuple(run.former),
-            screenshots=tuple(shot for shot in run.screenshots if shot not in shots),
-            effects=tuple(run.effects),
-            skipped=tuple(item for item in run.skipped if not _refuted(item, driven, run)),
-            suites=tuple(run.suites),
-            coverage=tuple(run.coverage),
-            **measured,
-        )
+        tables = {table: tuple(getattr(run, table)) for table in TABLES if table not in INNER}
+        skipped = tuple(item for item in run.skipped if not _refuted(item, driven, run))
+        new = tuple(shot for shot in run.screenshots if shot not in shots)
+        part = Part(**{**tables, **measured, "skipped": skipped, "screenshots": new})
         parts.append(part)
         shots |= {*run.screenshots}
     return parts

@@ -39,7 +39,7 @@ from .rows import (
 )
 from .snippet import uploads
 
-__all__ = ["SCHEMA", "Part", "Run"]
+__all__ = ["INNER", "SCHEMA", "TABLES", "Part", "Run"]
 
 SCHEMA = 1
 
