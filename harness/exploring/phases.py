@@ -20,6 +20,8 @@ if TYPE_CHECKING:  # Hypothesis is half a second: not before the first test
 
 __all__ = ["drawn", "emptied", "remembered", "suggested"]
 
+#: A text with more characters makes a stream of its words go on for long.
+LONG = 500
 #: So many draws that were no other input, one after another: there is no other, or hardly.
 MOST_IN_VAIN = 150
 #: What part of the seconds for smaller inputs one defect may take.
@@ -61,7 +63,10 @@ def suggested(search: Search) -> None:
 
 
 def emptied(search: Search) -> None:
-    """Try each field alone at its edges, beside what the page and the first example hold."""
+    """Try each field alone at its edges, beside what the page and the first example hold.
+
+    How a stream takes long texts is seen as they grow, while there is time.
+    """
     from ..strategies.edges import edges
 
     rows = [(table.label, row) for table, row in search.contract.examples(search.event)][:1]
@@ -69,6 +74,8 @@ def emptied(search: Search) -> None:
     fields = [component for component in search.settable if not search.owned(component)]
     lots = [[(c.id, value) for value in edges(c, search.clue(c))] for c in fields]
     turns = [edge for turn in itertools.zip_longest(*lots) for edge in turn if edge is not None]
+    if any(member.generator for member in search.chain):  # with much it may go on for long
+        turns = [turn for turn in turns if not isinstance(turn[1], str) or len(turn[1]) <= LONG]
     for example in (None, *rows):
         for identity, value in turns:
             case = Case(values={identity: value}, example=example)
