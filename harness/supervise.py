@@ -27,6 +27,8 @@ from .run import Part
 
 __all__ = ["Carried", "Supervisor", "possible"]
 
+#: Exit codes of pytest's.
+INTERRUPTED, INTERNAL_ERROR = 2, 3
 MOST_RESTARTS = 5
 GRACE_SECONDS = 15.0
 
@@ -80,13 +82,15 @@ class Supervisor:
             self._ended = 0.0
             status = self._child(session)
             self.account = account = read(self.journal.path, self._start)
+            if self._interrupted and (account.broken or account.done == INTERNAL_ERROR):
+                return INTERRUPTED  # it came in the middle of a hook
             if account.done is not None:
                 return account.done
             if account.broken:
-                return 3  # pytest's internal error; it has shown its traceback
+                return INTERNAL_ERROR  # it has shown its traceback
             self.how = how = _how(status)
             if self._interrupted:
-                return 2
+                return INTERRUPTED
             if not self._take_over(account, how):
                 return None
         return None

@@ -228,6 +228,22 @@ def test_the_childs_exit_code_is_the_sessions(supervisor: Supervisor) -> None:
     assert (3, 1) == (supervisor.run(lambda carried: 3), supervisor.carried.starts)
 
 
+@pytest.mark.parametrize("broken", [False, True])
+def test_an_interrupt_in_the_middle_of_a_hook_is_no_internal_error(
+    supervisor: Supervisor, broken: bool
+) -> None:
+    """Whatever pytest makes of it: who pressed Ctrl-C knows why the session has ended."""
+
+    def session(carried: Carried) -> int:
+        os.kill(os.getppid(), signal.SIGINT)
+        time.sleep(0.2)  # until the parent has it
+        if broken:
+            raise KeyboardInterrupt
+        return 3
+
+    assert 2 == supervisor.run(session)
+
+
 def test_an_exit_in_the_midst_of_a_call_is_a_finding_and_the_rest_goes_on(
     supervisor: Supervisor,
 ) -> None:
