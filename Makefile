@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 DEMO   := fixtures/apps/demo.py
 # Left empty, all of the project's tests but those that `make twins` runs.
 TESTS  ?=
-SLOW   := identity loopback races departures painting visitors order growth cost forgery coverage inputs against shapes wheel replay trespass carriage exposure mixing hostile
+SLOW   := identity loopback races departures painting visitors order growth cost forgery coverage inputs against shapes wheel replay trespass carriage exposure mixing hostile supervise xdist ci_templates
 TWINS  := $(SLOW:%=tests/test_%.py)
 
 # Set, it would make every `import gradio` take twice as long.
@@ -25,7 +25,7 @@ test: lint $(VENV)/.browser  ## The project's tests, after lint and types
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --disable-warnings \
 		$(or $(TESTS),$(TWINS:%=--ignore=%))
 
-twins: $(VENV)/.browser  ## The tests of long searches (visitors, orders, growth …), the built wheel, replays
+twins: $(VENV)/.browser  ## The tests of long searches (visitors, orders, growth …), the wheel, replays, processes
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --disable-warnings $(TWINS)
 
 matrix: $(VENV)/.browser  ## The tests that depend on Gradio, on 4.44.1, 5.49.1 and the newest 6
