@@ -4,9 +4,12 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 DEMO   := fixtures/apps/demo.py
+# Left empty, all three: make matrix VERSIONS="4.44.1 6"
+VERSIONS ?=
 # Left empty, all of the project's tests but those that `make twins` runs.
 TESTS  ?=
-SLOW   := identity loopback races departures painting visitors order growth cost forgery coverage inputs against shapes wheel replay trespass carriage exposure mixing hostile supervise xdist ci_templates
+SLOW   := races departures painting visitors order mixing growth cost forgery coverage inputs against \
+	shapes identity loopback trespass carriage exposure hostile wheel replay supervise xdist ci_templates
 TWINS  := $(SLOW:%=tests/test_%.py)
 
 # Set, it would make every `import gradio` take twice as long.
@@ -29,7 +32,7 @@ twins: $(VENV)/.browser  ## The tests of long searches (visitors, orders, growth
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --disable-warnings $(TWINS)
 
 matrix: $(VENV)/.browser  ## The tests that depend on Gradio, on 4.44.1, 5.49.1 and the newest 6
-	@$(BIN)/python .ci/matrix.py
+	@$(BIN)/python .ci/matrix.py $(VERSIONS)
 
 bench: $(VENV)/.made  ## Calls a second, cases a second, how long a start takes, how late a stream is seen
 	@$(BIN)/python bench/calls.py
