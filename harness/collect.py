@@ -23,6 +23,9 @@ from .subjects import asked_key, session_key
 
 __all__ = ["SuiteModule", "collect_suites", "note_asked", "own_id", "parametrize", "take_ids"]
 
+#: What pytest says of a test with nothing to be about.
+EMPTY = "got empty parameter set"
+
 #: In this order, after all other tests.
 LAST = ("mixed", "goes_on", "blocks_next", FORGED.partition(".")[2].replace("-", "_"))
 
@@ -149,6 +152,8 @@ def _place(item: pytest.Item) -> int:
 
 def _tested(harness: Session, checks: Mapping[tuple[str, str], Check], item: pytest.Item) -> bool:
     suite = item.nodeid[len(PREFIX) :].partition(".py")[0]
+    if any(EMPTY in str(mark.kwargs.get("reason")) for mark in item.iter_markers("skip")):
+        return False  # this app has nothing that it could be about: no login, no route
     if "watched" in getattr(item, "fixturenames", ()) and "ui" not in harness.options.suites:
         return False  # nobody asked for a browser
     check = checks.get((suite, getattr(item, "originalname", item.name)))
